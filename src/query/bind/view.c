@@ -49,6 +49,13 @@ status bind__alone(struct binder *binder, struct plan **node, struct err *err) {
   return bind_alone(binder, false, 0, node, err);
 }
 
+/** What a command hints of a view is of the collection that the view reads first. */
+static void hand_on_hint(const struct plan *scan, struct plan *select) {
+  if (!scan->hint) return;
+  while (select->kind != PLAN_SCAN && select->input) select = select->input;
+  if (select->kind == PLAN_SCAN) select->hint = scan->hint;
+}
+
 status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   struct plan *scan = *node, *select = NULL;
   struct slice name = scan->collection->name;
@@ -62,6 +69,7 @@ status bind__view(struct binder *binder, struct plan **node, struct err *err) {
   status done = binder->read_view(binder->arena, scan->collection->view, &select, err);
   struct plan *derived = NULL;
   if (done == LUMA_OK) {
+    hand_on_hint(scan, select);
     derived = plan_node(binder->arena, PLAN_DERIVED, select, scan->offset);
     done = bind__memory(binder, derived, err);
   }

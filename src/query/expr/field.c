@@ -57,10 +57,16 @@ struct val field_read(const struct field_reader *reader, const struct val *docum
   return read_bound(&reader->key_path, &reader->key_bound, reader->is_bound, document);
 }
 
+bool field_visit_placed(const struct field_reader *reader, const struct val *document,
+                        path_visit_fn *visit, path_visit_fn *placed, void *context) {
+  bool by_key = reader->is_key && !has_own_id(document);
+  const struct path *path = by_key ? &reader->key_path : &reader->path;
+  return path_visit_placed(path, document, visit, placed, context);
+}
+
 bool field_visit(const struct field_reader *reader, const struct val *document,
                  path_visit_fn *visit, void *context) {
-  bool by_key = reader->is_key && !has_own_id(document);
-  return path_visit(by_key ? &reader->key_path : &reader->path, document, visit, context);
+  return field_visit_placed(reader, document, visit, visit, context);
 }
 
 status field_take_built(struct expr_env *env, struct arena *arena, struct build *build,

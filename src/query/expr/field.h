@@ -41,6 +41,9 @@ status field_read_dotted(const struct field_reader *reader, struct expr_env *env
 /** Visits as path_visit does. */
 bool field_visit(const struct field_reader *reader, const struct val *document,
                  path_visit_fn *visit, void *context);
+/** Visits as path_visit_placed does. */
+bool field_visit_placed(const struct field_reader *reader, const struct val *document,
+                        path_visit_fn *visit, path_visit_fn *placed, void *context);
 /** Takes the value standing in env->scratch (built with build_*) into `arena` and empties the
  * scratch. */
 status field_take_built(struct expr_env *env, struct arena *arena, struct build *build,

@@ -24,16 +24,9 @@ static int compare_values(const void *a, const void *b) {
   return val_compare(a, b);
 }
 
-/** A REGEX value is a pattern, NUL, options; a text is a pattern. */
 static status add_regex(struct expr_env *env, struct matcher *matcher, const struct val *value,
-                        struct slice options, struct err *err) {
-  struct slice pattern = val_slice(value);
-  if (value->type == VAL_REGEX) {
-    const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
-    size_t bytes = end ? (size_t)(end - pattern.data) : pattern.bytes;
-    if (options.bytes == 0 && end) options = slice_of(end + 1, pattern.bytes - bytes - 1);
-    pattern.bytes = bytes;
-  }
+                        struct err *err) {
+  struct slice options, pattern = val_regex(value, &options);
   uint32_t at = matcher->regexes_count;
   TRY(expr_env_regex(env, pattern, options, &matcher->regexes[at], err));
   matcher->regex_values[at] = *value;
@@ -74,7 +67,7 @@ static status compile_in(struct expr_env *env, const struct match *match, struct
     if (val_is_null(&element))
       matcher->has_null = true;
     else if (element.type == VAL_REGEX && !match->is_literal)
-      TRY(add_regex(env, matcher, &element, slice_of(NULL, 0), err));
+      TRY(add_regex(env, matcher, &element, err));
     else
       TRY(collate(env, &element, &matcher->values[matcher->values_count++], err));
   }
@@ -118,18 +111,20 @@ static status compile_operand(struct expr_env *env, struct matcher *matcher,
   case MATCH_BITS_ANY_SET:
   case MATCH_BITS_ALL_CLEAR:
   case MATCH_BITS_ANY_CLEAR: return matcher__set_bits(env, matcher, err);
+  case MATCH_GEO_WITHIN:
+  case MATCH_GEO_MEETS: return matcher__set_geo(env, matcher, err);
   case MATCH_SIZE: return compile_size(matcher, err);
   case MATCH_REGEX:
-    if (value->type != VAL_TEXT && value->type != VAL_REGEX)
-      FAIL(err, LUMA_INVALID_ARGUMENT, "$regex takes a text or a regular expression");
+    if (value->type != VAL_REGEX)
+      FAIL(err, LUMA_INVALID_ARGUMENT, "$regex takes a regular expression");
     TRY(make_regex_room(env, matcher, 1, err));
-    return add_regex(env, matcher, value, match->options, err);
+    return add_regex(env, matcher, value, err);
   case MATCH_EQ:
   case MATCH_NE:
     matcher->has_null = val_is_null(value);
     if (value->type != VAL_REGEX) return LUMA_OK;
     TRY(make_regex_room(env, matcher, 1, err));
-    return add_regex(env, matcher, value, match->options, err);
+    return add_regex(env, matcher, value, err);
   case MATCH_GT:
   case MATCH_GTE:
   case MATCH_LT:
@@ -282,7 +277,8 @@ struct test {
 
 /** Whether a list is looked into besides being looked at. */
 static bool looks_into_lists(enum match_op op) {
-  return op != MATCH_EXISTS && op != MATCH_SIZE && op != MATCH_ELEM;
+  bool is_geo = op == MATCH_GEO_WITHIN || op == MATCH_GEO_MEETS;
+  return op != MATCH_EXISTS && op != MATCH_SIZE && op != MATCH_ELEM && !is_geo;
 }
 
 status matcher__test_reached(const struct matcher *matcher, const struct val *v, bool *matches,
@@ -302,6 +298,13 @@ static bool test_visited(void *context, const struct val *v) {
   return test->failed == LUMA_OK && !test->matches;
 }
 
+/** `{"a.0": 1}` is about the first element, not about what it has. */
+static bool test_placed(void *context, const struct val *v) {
+  struct test *test = context;
+  test->failed = matcher__test_value(test->matcher, v, &test->matches, test->err);
+  return test->failed == LUMA_OK && !test->matches;
+}
+
 /** The predicate of a leaf on `root`'s path, before NE and NIN turn it round. */
 static status test_path(const struct matcher *matcher, const struct val *root, bool *matches,
                         struct err *err) {
@@ -317,7 +320,7 @@ static status test_path(const struct matcher *matcher, const struct val *root, b
       return matcher__test_reached(matcher, &v, matches, err);
   }
   struct test test = {.matcher = matcher, .err = err};
-  field_visit(&matcher->field, root, test_visited, &test);
+  field_visit_placed(&matcher->field, root, test_visited, test_placed, &test);
   *matches = test.matches;
   return test.failed;
 }
@@ -357,7 +360,7 @@ static status test_list_element(const struct matcher *matcher, const struct val 
   struct test test = {.matcher = matcher, .err = err};
   struct val at =
       path->steps[0].is_index ? val_at(list, (uint32_t)path->steps[0].index) : val_missing();
-  path_visit(&rest, &at, test_visited, &test);
+  path_visit_placed(&rest, &at, test_visited, test_placed, &test);
   *matches = test.matches;
   return test.failed;
 }

@@ -31,6 +31,7 @@ struct matcher {
   struct matcher **children;
   uint32_t children_count;
   bool on_fields;           /* ELEM: only maps and lists can match */
+  struct expr_env *env;     /* GEO: where a test has its memory */
   struct program *program;  /* EXPR */
   const struct val *truths; /* EXPR: by row, of the current batch */
   uint32_t truths_stride;
@@ -42,6 +43,10 @@ status matcher__test_reached(const struct matcher *matcher, const struct val *v,
 /** BITS: positions from a number, bytes or a list of positions. (matcher_bits.c) */
 status matcher__set_bits(struct expr_env *env, struct matcher *matcher, struct err *err);
 bool matcher__test_bits(const struct matcher *matcher, const struct val *v);
+/** GEO: whether the operand is a region, and whether a place is there. (matcher_geo.c) */
+status matcher__set_geo(struct expr_env *env, struct matcher *matcher, struct err *err);
+status matcher__test_geo(const struct matcher *matcher, const struct val *v, bool *matches,
+                         struct err *err);
 /** TYPE: fills the mask from a name, a number or a list of them. */
 status matcher__set_types(struct matcher *matcher, const struct val *operand, struct err *err);
 /** A number towards zero; false when that does not fit 64 bits. */

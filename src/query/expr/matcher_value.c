@@ -151,6 +151,8 @@ static status test_value(const struct matcher *matcher, const struct val *v, boo
   case MATCH_BITS_ANY_SET:
   case MATCH_BITS_ALL_CLEAR:
   case MATCH_BITS_ANY_CLEAR: *matches = matcher__test_bits(matcher, v); return LUMA_OK;
+  case MATCH_GEO_WITHIN:
+  case MATCH_GEO_MEETS: return matcher__test_geo(matcher, v, matches, err);
   case MATCH_ELEM: return test_elements(matcher, v, matches, err);
   case MATCH_ALL:
   case MATCH_AND:

@@ -5,6 +5,7 @@
 #include "base/core/assert.h"
 #include "query/expr/like.h"
 #include "query/expr/program_int.h"
+#include "query/mongo/mongo.h"
 
 /** Appends a step; valid until the next one. */
 static status add_step(struct program *program, step_run *run, const struct expr *expr,
@@ -318,6 +319,19 @@ static status compile_binary(struct program *program, const struct expr *expr, s
   return prepare_pattern(program, step, err);
 }
 
+/** What constants tell of a call, before there is a row. */
+static status prepare_call(struct program *program, const struct expr *expr, struct err *err) {
+  enum { OPERANDS_MAX = 2 };
+  struct val operands[OPERANDS_MAX] = {0};
+  struct func_env call = expr_env_call(program->env, program->env->arena);
+  if (!expr->mongo || expr->args_count < 2 || expr->args_count > OPERANDS_MAX + 1) return LUMA_OK;
+  for (uint32_t i = 1; i < expr->args_count; i++) {
+    if (expr->args[i]->kind != EXPR_CONST) return LUMA_OK;
+    operands[i - 1] = expr->args[i]->value;
+  }
+  return mongo_prepare(&call, expr->function, operands, err);
+}
+
 static status compile_call(struct program *program, const struct expr *expr, struct operand *out,
                            struct err *err) {
   struct step *step = NULL;
@@ -325,7 +339,7 @@ static status compile_call(struct program *program, const struct expr *expr, str
   if (expr->function->lazy) return compile_coalesce(program, expr, out, err);
   TRY(compile_all(program, step_call, expr, &step, out, err));
   step->func = expr->function;
-  return LUMA_OK;
+  return prepare_call(program, expr, err);
 }
 
 static status compile_shape(struct program *program, const struct expr *expr, struct operand *out,

@@ -27,6 +27,7 @@ struct shaping {
   uint32_t row;
   struct build *build;
   bool include, is_matched;   /* within the element that a MATCHED shows */
+  bool is_nested;             /* within a list of a list: nothing is picked */
   const struct val *document; /* whole */
   status *failed;             /* the first failure of a pick */
   struct err *err;
@@ -247,11 +248,14 @@ static void put_inner(const struct shaping *shaping, const struct shape_tree *tr
     put_matched(shaping, tree, value);
     return;
   }
+  struct shaping nested = *shaping;
+  nested.is_nested = true;
   build_begin_list(build);
   for (uint32_t i = 0; i < val_count(value); i++) {
     struct val element = val_at(value, i);
-    bool is_container = element.type == VAL_MAP || element.type == VAL_LIST;
-    if (is_container || tree->has_computed || !shaping->include) put_inner(shaping, tree, &element);
+    bool is_list = element.type == VAL_LIST, is_container = is_list || element.type == VAL_MAP;
+    if (is_container || tree->has_computed || !shaping->include)
+      put_inner(is_list ? &nested : shaping, tree, &element);
   }
   build_end(build);
 }
@@ -262,11 +266,13 @@ static void put_known(const struct shaping *shaping, const struct shape_tree *ch
   bool is_container = field->type == VAL_MAP || field->type == VAL_LIST;
   bool puts = false;
   bool is_shown = shaping->is_matched && child->matched == child;
-  if (child->pick && !is_shown) {
+  if (child->pick && !is_shown && !shaping->is_nested) {
     put_picked(shaping, child, field);
     return;
   }
-  if (child->computed)
+  if (child->pick && !is_shown)
+    puts = true;
+  else if (child->computed)
     puts = !shaping->include; /* in an inclusion it follows at the end */
   else if (child->is_end)
     puts = shaping->include;
@@ -276,7 +282,7 @@ static void put_known(const struct shaping *shaping, const struct shape_tree *ch
   build_name(shaping->build, child->name);
   if (child->computed)
     put_computed(shaping, child);
-  else if (child->is_end)
+  else if (child->is_end || child->pick)
     build_put(shaping->build, field);
   else
     put_inner(shaping, child, field);

@@ -12,27 +12,17 @@ struct search {
   size_t points;
 };
 
-/** A REGEX value is a pattern, NUL, options. */
-static void split_regex(const struct val *v, struct slice *pattern, struct slice *options) {
-  *pattern = val_slice(v);
-  *options = slice_of(NULL, 0);
-  if (v->type != VAL_REGEX) return;
-  const uint8_t *end = memchr(pattern->data, 0, pattern->bytes);
-  if (!end) return;
-  *options = slice_of(end + 1, pattern->bytes - (size_t)(end - pattern->data) - 1);
-  pattern->bytes = (size_t)(end - pattern->data);
-}
-
 static status begin(struct func_env *env, const char *name, const struct val *args,
                     struct search *search, bool *is_null, struct err *err) {
-  struct slice pattern, options;
+  struct slice options = {0};
   *is_null = val_is_null(&args[0]) || val_is_null(&args[1]);
   if (!val_is_null(&args[0]) && args[0].type != VAL_TEXT)
     return mongo_fail(err, 51104, "%s needs 'input' to be of type string", name);
   if (!val_is_null(&args[1]) && args[1].type != VAL_TEXT && args[1].type != VAL_REGEX)
     return mongo_fail(err, 51105, "%s needs 'regex' to be of type string or regex", name);
   if (val_is_null(&args[1])) return LUMA_OK;
-  split_regex(&args[1], &pattern, &options);
+  struct slice pattern =
+      args[1].type == VAL_REGEX ? val_regex(&args[1], &options) : val_slice(&args[1]);
   if (word_is_given(&args[2]) && !val_is_null(&args[2])) {
     if (args[2].type != VAL_TEXT)
       return mongo_fail(err, 51106, "%s needs 'options' to be of type string", name);
@@ -50,6 +40,14 @@ static status begin(struct func_env *env, const char *name, const struct val *ar
   if (made != LUMA_OK && err) err->foreign = made == LUMA_INVALID_ARGUMENT ? 51111 : 0;
   search->text = val_slice(&args[0]);
   return made;
+}
+
+status mongo__check_search(struct func_env *env, const char *name, const struct val *operands,
+                           struct err *err) {
+  const struct val args[] = {val_null(), operands[0], operands[1]};
+  struct search search = {0};
+  bool is_null = false;
+  return begin(env, name, args, &search, &is_null, err);
 }
 
 /** The character at which a match begins: counted on from the match before it. */

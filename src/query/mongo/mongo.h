@@ -15,6 +15,11 @@
 /** The function behind an expression operator, by its name with `$`; NULL if there is none. */
 const struct func *mongo_function(struct slice name);
 
+/** Checks what a call does with operands that are known, those from the second on, before it is
+ * called: what is wrong with patterns. */
+status mongo_prepare(struct func_env *env, const struct func *function, const struct val *operands,
+                     struct err *err);
+
 /** The name of a value's type as MongoDB has it: "int", "objectId", "missing". */
 static inline const char *mongo_type_name(const struct val *v) {
   return val_mongo_name(v);

@@ -55,6 +55,10 @@ bool mongo__is_finite(const struct val *v);
 /** Sum of two numbers with MongoDB's promotion: int32, then int64, then float64; decimals win. */
 struct val mongo__add_numbers(const struct val *a, const struct val *b);
 
+/** Checks the regex and the options of a search. (match_text.c) */
+status mongo__check_search(struct func_env *env, const char *name, const struct val *operands,
+                           struct err *err);
+
 /** Equality as JSON Schema has it: the order of fields says nothing. (schema_equal.c) */
 status mongo__is_same_json(struct func_env *env, const struct val *a, const struct val *b,
                            bool *same, struct err *err);

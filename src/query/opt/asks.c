@@ -194,22 +194,15 @@ static status collect_regex(struct asks *asks, const struct match *match, struct
   enum { PREFIX_BYTES_MAX = 256, REGEX_BYTES_MAX = 1024 };
   uint8_t text[PREFIX_BYTES_MAX];
   const struct val *value = &match->value->value;
-  struct slice pattern = val_slice(value), options = match->options;
-  const uint8_t *end = value->type == VAL_REGEX ? memchr(pattern.data, 0, pattern.bytes) : NULL;
-  if ((value->type != VAL_REGEX && value->type != VAL_TEXT) || pattern.bytes > REGEX_BYTES_MAX)
-    return LUMA_OK;
-  if (end) {
-    size_t bytes = (size_t)(end - pattern.data);
-    if (options.bytes == 0) options = slice_of(end + 1, pattern.bytes - bytes - 1);
-    pattern.bytes = bytes;
-  }
+  if (value->type != VAL_REGEX || value->bytes > REGEX_BYTES_MAX) return LUMA_OK;
+  struct slice options, pattern = val_regex(value, &options);
   size_t bytes = regex_prefix(pattern, options, text, sizeof text);
   struct ask *ask = bytes ? add(asks, ASK_PREFIX, &match->path, match->key, true) : NULL;
   if (!ask) return LUMA_OK;
   struct expr *const values[] = {make_prefix(asks, text, bytes, match->offset), match->value};
   TRY(opt__memory(asks->opt, values[0], err));
   ask->values = arena_copy(asks->opt->arena, values, sizeof values);
-  ask->values_count = value->type == VAL_REGEX ? 2 : 1;
+  ask->values_count = 2;
   return opt__memory(asks->opt, ask->values, err);
 }
 

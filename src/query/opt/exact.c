@@ -71,7 +71,14 @@ static bool are_alike(const struct plan_part *part) {
   return val_is_number(low) ? val_is_number(high) : low->type == high->type;
 }
 
+/** An index has the elements of a list that stands at a place, of which the condition knows none.
+ */
+static bool ends_with_place(const struct path *path) {
+  return path->count && path->steps[path->count - 1].is_index;
+}
+
 static bool check_match(const struct exact *exact, const struct match *match) {
+  if (ends_with_place(&match->path)) return false;
   if (match->key || (match->op != MATCH_AND && !match->value)) return false;
   switch ((int)match->op) {
   case MATCH_AND:

@@ -93,7 +93,7 @@ status plan_check_memory(const struct arena *arena, const void *made, struct err
 static bool match_is_equal(const struct match *a, const struct match *b) {
   if (!a || !b) return a == b;
   if (a->op != b->op || a->slot != b->slot || a->children_count != b->children_count) return false;
-  if (!path_is_equal(&a->path, &b->path) || !slice_is_equal(a->options, b->options)) return false;
+  if (!path_is_equal(&a->path, &b->path)) return false;
   if (!expr_is_equal(a->value, b->value) || !expr_is_equal(a->expression, b->expression))
     return false;
   for (uint32_t i = 0; i < a->children_count; i++)

@@ -155,6 +155,8 @@ enum match_op {
   MATCH_BITS_ANY_SET,
   MATCH_BITS_ALL_CLEAR,
   MATCH_BITS_ANY_CLEAR,
+  MATCH_GEO_WITHIN, /* a place, or one of several */
+  MATCH_GEO_MEETS,
   MATCH_ELEM, /* a predicate on fields */
   MATCH_AND,
   MATCH_OR,
@@ -166,11 +168,10 @@ enum match_op {
 /** MongoDB's predicate tree. */
 struct match {
   enum match_op op;
-  struct path path;     /* dotted form; empty inside $elemMatch: the element itself */
-  struct expr *value;   /* constant or parameter: the operand; a list for IN, NIN, ALL; for REGEX a
-                           REGEX value or text */
-  struct slice options; /* REGEX */
-  bool is_literal;      /* IN: a REGEX in the list is a value like others, and no pattern */
+  struct path path;   /* dotted form; empty inside $elemMatch: the element itself */
+  struct expr *value; /* constant or parameter: the operand; a list for IN, NIN, ALL; for REGEX a
+                         REGEX value */
+  bool is_literal;    /* IN: a REGEX in the list is a value like others, and no pattern */
   struct match **children; /* AND OR NOR NOT ELEM, and ALL of $elemMatch */
   uint32_t children_count;
   struct expr *expression;

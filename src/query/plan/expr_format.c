@@ -422,6 +422,8 @@ static const char *const match_texts[] = {
     [MATCH_BITS_ANY_SET] = "$bitsAnySet",
     [MATCH_BITS_ALL_CLEAR] = "$bitsAllClear",
     [MATCH_BITS_ANY_CLEAR] = "$bitsAnyClear",
+    [MATCH_GEO_WITHIN] = "$geoWithin",
+    [MATCH_GEO_MEETS] = "$geoIntersects",
     [MATCH_SIZE] = "$size",
     [MATCH_MOD] = "$mod",
     [MATCH_ELEM] = "$elemMatch",
@@ -450,7 +452,6 @@ static void format_operator(const struct match *match, struct buf *out) {
     }
     buf_append_byte(out, ']');
   }
-  if (match->options.bytes) buf_append_format(out, ", $options: '%.*s'", SLICE_ARG(match->options));
   buf_append_byte(out, '}');
 }
 

@@ -163,11 +163,7 @@ static void write_bsontime(const struct json__writer *w, int64_t packed) {
 /* ---- text of other types ---- */
 
 static void write_regex(const struct json__writer *w, const struct val *v) {
-  struct slice whole = val_slice(v);
-  const uint8_t *nul = memchr(whole.data, 0, whole.bytes);
-  size_t pattern_bytes = nul ? (size_t)(nul - whole.data) : whole.bytes;
-  struct slice pattern = slice_of(whole.data, pattern_bytes), options = slice_of(NULL, 0);
-  if (nul) options = slice_of(nul + 1, whole.bytes - pattern_bytes - 1);
+  struct slice options, pattern = val_regex(v, &options);
   buf_append_text(w->out, is_tagged(w) ? "{\"$regularExpression\":{\"pattern\":" : "{\"pattern\":");
   json_write_text(w->out, pattern);
   buf_append_text(w->out, ",\"options\":");

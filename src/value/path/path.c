@@ -98,7 +98,7 @@ struct val path_bound_get(const struct path_bound *bound, const struct val *root
 
 struct visit {
   const struct path *path;
-  path_visit_fn *each;
+  path_visit_fn *each, *placed;
   void *context;
 };
 
@@ -113,8 +113,10 @@ static bool visit_list(const struct visit *visit, uint32_t at, const struct val 
   if (step->is_index) {
     struct val element = element_at(list, step->index);
     bool leads_on = element.type == VAL_MAP || element.type == VAL_LIST;
-    bool is_branch = leads_on || (element.type != VAL_MISSING && at + 1 == visit->path->count);
-    if (is_branch && !visit_from(visit, at + 1, &element)) return false;
+    bool is_last = at + 1 == visit->path->count;
+    if (is_last && element.type != VAL_MISSING && !visit->placed(visit->context, &element))
+      return false;
+    if (!is_last && leads_on && !visit_from(visit, at + 1, &element)) return false;
   }
   for (uint32_t i = 0; step->is_name && i < count; i++) {
     struct val element = val_at(list, i);
@@ -133,8 +135,13 @@ static bool visit_from(const struct visit *visit, uint32_t at, const struct val 
   return visit_from(visit, at + 1, &next);
 }
 
+bool path_visit_placed(const struct path *path, const struct val *root, path_visit_fn *visit,
+                       path_visit_fn *placed, void *context) {
+  ASSERT(path->count <= PATH_STEPS_MAX);
+  return visit_from(&(struct visit){path, visit, placed, context}, 0, root);
+}
+
 bool path_visit(const struct path *path, const struct val *root, path_visit_fn *visit,
                 void *context) {
-  ASSERT(path->count <= PATH_STEPS_MAX);
-  return visit_from(&(struct visit){path, visit, context}, 0, root);
+  return path_visit_placed(path, root, visit, visit, context);
 }

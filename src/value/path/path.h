@@ -30,6 +30,9 @@ struct path {
  * digits may be an index. */
 status path_parse(struct arena *arena, struct slice text, bool dotted, struct path *path,
                   struct err *err);
+/** MongoDB's form as filters have it: a name may be empty, as in `a.` and `a..b`. */
+status path_parse_filter(struct arena *arena, struct slice text, struct path *path,
+                         struct err *err);
 /** A path of one name, borrowed. `step` is the caller's room. */
 struct path path_of_name(struct path_step *step, struct slice name);
 /** Appends the text form. */
@@ -63,5 +66,8 @@ typedef bool path_visit_fn(void *context, const struct val *value);
  * whole. True if not stopped. */
 bool path_visit(const struct path *path, const struct val *root, path_visit_fn *visit,
                 void *context);
+/** The same, where an element that the path's last step names by its place is given to `placed`. */
+bool path_visit_placed(const struct path *path, const struct val *root, path_visit_fn *visit,
+                       path_visit_fn *placed, void *context);
 
 #endif

@@ -15,6 +15,7 @@ struct parse {
   size_t at;
   struct path_step steps[PATH_STEPS_MAX];
   uint32_t count;
+  bool takes_empty; /* dotted: names may have no letters */
   struct err *err;
 };
 
@@ -120,6 +121,7 @@ static status parse_native(struct parse *parse) {
 /* The index a dotted segment may mean; PATH_NO_INDEX for those an array index is never written as.
  */
 static int32_t segment_index(struct slice segment) {
+  if (segment.bytes == 0) return PATH_NO_INDEX;
   if (segment.bytes > 9 || (segment.bytes > 1 && segment.data[0] == '0')) return PATH_NO_INDEX;
   int32_t index = 0;
   for (size_t i = 0; i < segment.bytes; i++) {
@@ -132,7 +134,7 @@ static int32_t segment_index(struct slice segment) {
 static status parse_segment(struct parse *parse) {
   size_t start = parse->at;
   while (!at_end(parse) && peek(parse) != '.') parse->at++;
-  if (parse->at == start)
+  if (parse->at == start && !parse->takes_empty)
     return fail_at(parse, start, "a name is missing", "names stand on both sides of a dot");
   const uint8_t *copy = arena_copy(parse->arena, parse->text.data + start, parse->at - start);
   if (!copy) return fail_memory(parse->arena, parse->err);
@@ -151,14 +153,25 @@ static status parse_dotted(struct parse *parse) {
   return LUMA_OK;
 }
 
+static status take_steps(const struct parse *parse, struct path *path) {
+  struct path_step *steps = arena_copy(parse->arena, parse->steps, parse->count * sizeof *steps);
+  if (!steps) return fail_memory(parse->arena, parse->err);
+  *path = (struct path){.count = parse->count, .steps = steps};
+  return LUMA_OK;
+}
+
 status path_parse(struct arena *arena, struct slice text, bool dotted, struct path *path,
                   struct err *err) {
   struct parse parse = {.arena = arena, .text = text, .err = err};
   TRY(dotted ? parse_dotted(&parse) : parse_native(&parse));
-  struct path_step *steps = arena_copy(arena, parse.steps, parse.count * sizeof *steps);
-  if (!steps) return fail_memory(arena, err);
-  *path = (struct path){.count = parse.count, .steps = steps};
-  return LUMA_OK;
+  return take_steps(&parse, path);
+}
+
+status path_parse_filter(struct arena *arena, struct slice text, struct path *path,
+                         struct err *err) {
+  struct parse parse = {.arena = arena, .text = text, .takes_empty = true, .err = err};
+  TRY(parse_dotted(&parse));
+  return take_steps(&parse, path);
 }
 
 /* Names of letters, digits, underscores, dollars and non-ASCII characters need no quotes anywhere.

@@ -106,6 +106,16 @@ struct decimal val_to_decimal_15(const struct val *number) {
                                      : val_to_decimal(number);
 }
 
+struct slice val_regex(const struct val *v, struct slice *options) {
+  ASSERT(v->type == VAL_REGEX);
+  struct slice pattern = val_slice(v);
+  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
+  *options = slice_of(NULL, 0);
+  if (!end) return pattern;
+  *options = slice_of(end + 1, pattern.bytes - (size_t)(end - pattern.data) - 1);
+  return slice_of(pattern.data, (size_t)(end - pattern.data));
+}
+
 bool val_is_borrowed(const struct val *v) {
   switch ((enum val_type)v->type) {
   case VAL_TEXT:

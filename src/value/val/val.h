@@ -138,6 +138,8 @@ static inline void val_put_text(struct val *out, const uint8_t *data, uint32_t b
 static inline struct slice val_slice(const struct val *v) {
   return slice_of(v->data, v->bytes);
 }
+/** The pattern of a REGEX value, and its options. */
+struct slice val_regex(const struct val *v, struct slice *options);
 /** MISSING and NULL: what SQL calls NULL. */
 static inline bool val_is_null(const struct val *v) {
   return v->type <= VAL_NULL;

@@ -58,15 +58,8 @@ static void write_items(struct buf *out, const struct val *value) {
   buf_append_text(out, is_map ? "}" : "]");
 }
 
-/* A pattern, NUL, options. */
 static void write_regex(struct buf *out, const struct val *value) {
-  struct slice pattern = val_slice(value), options = {0};
-  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
-  if (end) {
-    size_t bytes = (size_t)(end - pattern.data);
-    options = slice_of(end + 1, pattern.bytes - bytes - 1);
-    pattern.bytes = bytes;
-  }
+  struct slice options, pattern = val_regex(value, &options);
   buf_append_byte(out, '/');
   buf_append_slice(out, pattern);
   buf_append_byte(out, '/');

@@ -22,6 +22,16 @@ static void name_path(struct build *build, const struct path *path, struct buf *
 
 static void put_match(struct build *build, const struct match *match, struct buf *scratch);
 
+/* "^a", "$options": "i": as MongoDB shows both ways of writing them. */
+static void put_regex(struct build *build, const struct val *regex) {
+  struct slice flags, text = val_regex(regex, &flags);
+  const struct val pattern = val_text(text), options = val_text(flags);
+  build_put(build, &pattern);
+  if (flags.bytes == 0) return;
+  build_name(build, slice_of_text("$options"));
+  build_put(build, &options);
+}
+
 /* {"$gt": 5}: what stands under the path; of $elemMatch the one condition of elements. */
 static void put_operator(struct build *build, const struct match *match, struct buf *scratch) {
   bool is_one = match->op == MATCH_ELEM && match->children_count == 1;
@@ -29,6 +39,8 @@ static void put_operator(struct build *build, const struct match *match, struct 
   build_name(build, slice_of_text(match_op_name(match->op)));
   if (match->op == MATCH_EXPR) {
     put_expression(build, match->expression, scratch);
+  } else if (match->op == MATCH_REGEX) {
+    put_regex(build, &match->value->value);
   } else if (match->value && match->value->kind == EXPR_CONST) {
     build_put(build, &match->value->value);
   } else if (match->value) {
@@ -40,11 +52,6 @@ static void put_operator(struct build *build, const struct match *match, struct 
     for (uint32_t i = 0; i < match->children_count; i++)
       put_match(build, match->children[i], scratch);
     build_end(build);
-  }
-  if (match->options.bytes) {
-    struct val options = val_text(match->options);
-    build_name(build, slice_of_text("$options"));
-    build_put(build, &options);
   }
   build_end(build);
 }

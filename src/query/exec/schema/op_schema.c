@@ -171,11 +171,25 @@ static status reindex(struct exec *exec, const struct plan *plan, struct err *er
   return LUMA_OK;
 }
 
+/** MongoDB's command is of collections alone. */
+static status refuse_views(const struct plan *plan, const struct collection *there,
+                           struct err *err) {
+  enum { NAMESPACE_EXISTS = 48, NOT_ON_VIEW = 166 };
+  if (plan->collection && plan->collection->view.bytes)
+    return mongo_fail(err, NOT_ON_VIEW, "cannot rename view: `%.*s`",
+                      SLICE_ARG(plan->collection->name));
+  if (there && there->view.bytes)
+    return mongo_fail_as(err, LUMA_ALREADY_EXISTS, NAMESPACE_EXISTS,
+                         "a view already exists with that name: `%.*s`", SLICE_ARG(plan->new_name));
+  return LUMA_OK;
+}
+
 /** renameCollection with dropTarget. */
 static status rename_collection(struct exec *exec, const struct plan *plan, struct slice name,
                                 struct err *err) {
   if (!plan->collection && plan->if_exists) return LUMA_OK;
   const struct collection *there = catalog_find(model_catalog(exec->txn), plan->new_name);
+  if (exec->language == PLAN_JQL) TRY(refuse_views(plan, there, err));
   if (plan->replaces && there) TRY(guard_dropped(exec, there, err));
   if (plan->replaces) TRY(model_drop_collection(exec->txn, plan->new_name, true, err));
   return model_rename_collection(exec->txn, name, plan->new_name, err);

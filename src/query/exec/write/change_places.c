@@ -108,8 +108,48 @@ static status apply_places(const struct change_site *site, const struct change *
   return LUMA_OK;
 }
 
+static struct slice first_name(const struct change *change) {
+  const struct path *path = &change->item->path;
+  return path->count ? path->steps[0].name : (struct slice){0};
+}
+
+/** An upsert may insert a field whose name begins with a dollar; no update changes one. */
+static status check_dollar(const struct change_site *site, const struct change *change,
+                           struct err *err) {
+  enum { DOLLAR_PREFIXED_FIELD_NAME = 52 };
+  struct slice name = first_name(change);
+  bool is_meant = change->item->op != PLAN_SET_ON_INSERT && !site->inserting;
+  if (!is_meant || !name.bytes || name.data[0] != '$') return LUMA_OK;
+  return mongo_fail(err, DOLLAR_PREFIXED_FIELD_NAME,
+                    "The dollar ($) prefixed field '%.*s' is not valid for storage.",
+                    SLICE_ARG(name));
+}
+
+/** Where an upsert has no key there is nothing that one could be computed of. */
+static status check_key(const struct change_site *site, const struct change *change,
+                        struct err *err) {
+  enum { IMMUTABLE_FIELD = 66 };
+  enum plan_update_op op = change->item->op;
+  struct val key;
+  if (!site->inserting || op == PLAN_SET || op == PLAN_SET_ON_INSERT) return LUMA_OK;
+  if (!slice_is_equal(first_name(change), slice_of_text("_id"))) return LUMA_OK;
+  TRY(edit_get(site->edit, &change->item->path, &key, err));
+  if (key.type != VAL_MISSING) return LUMA_OK;
+  return mongo_fail(err, IMMUTABLE_FIELD, "the key of a document cannot be changed");
+}
+
+static status check_names(const struct change_site *site, const struct change *change,
+                          struct err *err) {
+  if (site->exec->language != PLAN_JQL) return LUMA_OK;
+  TRY(check_dollar(site, change, err));
+  return check_key(site, change, err);
+}
+
 status change_apply_all(const struct change_site *site, const struct change *changes,
                         uint32_t count, struct err *err) {
+  for (uint32_t i = 0; i < count; i++)
+    TRY(expr_env_fail(site->exec->env, changes[i].item->offset, check_names(site, &changes[i], err),
+                      err));
   if (has_positional(changes, count)) return apply_places(site, changes, count, err);
   for (uint32_t i = 0; i < count; i++) TRY(change_apply(site, &changes[i], err));
   return LUMA_OK;

@@ -16,12 +16,19 @@ static status put_order(const struct jql *jql, const struct jql_node *at, const 
   return LUMA_OK;
 }
 
+/** MongoDB's code tells what was there in place of a path or an expression. */
+static uint32_t sort_by_count_code(const struct val *spec) {
+  enum { OF_MAP = 40147, OF_TEXT = 40148, OF_OTHER = 40149 };
+  if (spec->type == VAL_MAP) return OF_MAP;
+  return spec->type == VAL_TEXT ? OF_TEXT : OF_OTHER;
+}
+
 status jql__put_sort_by_count(const struct jql *jql, const struct jql_node *spec,
                               struct plan **plan) {
   struct expr *key = NULL;
   bool is_path = spec->value.type == VAL_TEXT && jql_is_operator(val_slice(&spec->value));
   if (!is_path && !jql__has_operators(spec))
-    return jql__fail_code(jql, spec, spec->value.type == VAL_MAP ? 40147 : 40149,
+    return jql__fail_code(jql, spec, sort_by_count_code(&spec->value),
                           "the sortByCount field must be defined as a $-prefixed "
                           "path or an expression inside an object");
   TRY(jql__expression(jql, spec, &key));

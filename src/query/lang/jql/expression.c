@@ -302,17 +302,23 @@ static status read_parts(const struct jql *jql, const struct jql_node *node, str
   return LUMA_OK;
 }
 
-/** {"$regex": "a", "$options": "i"}: how regular expressions were written before. */
-static status read_regex(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
-  struct val pattern = val_field(&node->value, slice_of_text("$regex"));
-  struct val options = val_field(&node->value, slice_of_text("$options"));
-  struct val regex = {.type = VAL_REGEX, .bytes = pattern.bytes + options.bytes + 1};
-  uint8_t *text = arena_alloc_text(jql->arena, regex.bytes);
+status jql__regex(const struct jql *jql, struct slice pattern, struct slice options,
+                  struct val *regex) {
+  uint8_t *text = arena_alloc_text(jql->arena, pattern.bytes + options.bytes + 1);
   TRY(jql__made(jql, text));
   if (pattern.bytes) memcpy(text, pattern.data, pattern.bytes);
   text[pattern.bytes] = 0;
   if (options.bytes) memcpy(text + pattern.bytes + 1, options.data, options.bytes);
-  regex.data = text;
+  *regex = (struct val){.type = VAL_REGEX, .bytes = (uint32_t)(pattern.bytes + options.bytes + 1)};
+  regex->data = text;
+  return LUMA_OK;
+}
+
+/** {"$regex": "a", "$options": "i"}: how regular expressions were written before. */
+static status read_regex(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
+  struct val pattern = val_field(&node->value, slice_of_text("$regex"));
+  struct val options = val_field(&node->value, slice_of_text("$options")), regex;
+  TRY(jql__regex(jql, val_slice(&pattern), val_slice(&options), &regex));
   *expr = expr_const(jql->arena, regex, node->offset);
   return jql__made(jql, *expr);
 }

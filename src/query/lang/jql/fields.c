@@ -300,17 +300,33 @@ static uint32_t code_of_path(const struct jql *jql, struct slice text) {
   return text.data[text.bytes - 1] == '.' ? ENDS_WITH_DOT : EMPTY_NAME;
 }
 
+static status check_path(const struct jql *jql, const struct jql_node *node, struct slice text) {
+  if (!text.bytes || !memchr(text.data, 0, text.bytes)) return LUMA_OK;
+  return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
+}
+
+static status fail_path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                        status parsed, const struct err *why) {
+  if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
+  status failed = jql__fail(jql, node, parsed, "%s", why->message);
+  if (jql->err && parsed == LUMA_SYNTAX_ERROR) jql->err->foreign = code_of_path(jql, text);
+  return failed;
+}
+
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path) {
   struct err why = {0};
-  if (text.bytes && memchr(text.data, 0, text.bytes))
-    return jql__fail_code(jql, node, 2, "the name of a field must not contain null bytes");
+  TRY(check_path(jql, node, text));
   status parsed = path_parse(jql->arena, text, true, path, &why);
-  if (parsed == LUMA_OK) return LUMA_OK;
-  if (parsed == LUMA_OUT_OF_MEMORY || parsed == LUMA_BUDGET_EXCEEDED) return jql__made(jql, NULL);
-  status failed = jql__fail(jql, node, parsed, "%s", why.message);
-  if (jql->err) jql->err->foreign = code_of_path(jql, text);
-  return failed;
+  return parsed == LUMA_OK ? LUMA_OK : fail_path(jql, node, text, parsed, &why);
+}
+
+status jql__filter_path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                        struct path *path) {
+  struct err why = {0};
+  TRY(check_path(jql, node, text));
+  status parsed = path_parse_filter(jql->arena, text, path, &why);
+  return parsed == LUMA_OK ? LUMA_OK : fail_path(jql, node, text, parsed, &why);
 }
 
 /** BSON ends names with a null byte: a name that has one could not be read back by its clients.

@@ -155,6 +155,12 @@ static status read_bits(const struct jql *jql, const struct jql_node *node, cons
   return make_leaf(jql, node, op_of(node), path, match);
 }
 
+static status read_geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
+                       struct match **match) {
+  TRY(jql__check_region(jql, node));
+  return make_leaf(jql, node, op_of(node), path, match);
+}
+
 /** The field beside `node` in its map; MISSING if it is not there. */
 static struct val sibling(const struct jql_node *node, const char *name) {
   return val_field(&node->parent->value, slice_of_text(name));
@@ -174,9 +180,9 @@ static status check_flags(const struct jql *jql, const struct jql_node *node,
   struct val pattern = node->value;
   struct slice first = {0};
   if (pattern.type != VAL_REGEX || options->type == VAL_MISSING) return LUMA_OK;
-  const uint8_t *end = memchr(pattern.data, 0, pattern.bytes);
-  bool has_flags = end && end + 1 < pattern.data + pattern.bytes;
-  if (!has_flags) return LUMA_OK;
+  struct slice flags;
+  (void)val_regex(&pattern, &flags);
+  if (flags.bytes == 0) return LUMA_OK;
   for (uint32_t i = 0; !slice_is_equal(first, node->name); i++) {
     (void)val_field_at(&node->parent->value, i, &first);
     if (slice_is_equal(first, slice_of_text("$options"))) break;
@@ -185,16 +191,20 @@ static status check_flags(const struct jql *jql, const struct jql_node *node,
                         "options set in both $regex and $options");
 }
 
+/** Texts that match, and the values that are this very expression. */
 static status read_regex(const struct jql *jql, const struct jql_node *node,
                          const struct path *path, struct match **match) {
+  struct jql_node whole = *node;
   struct val options = sibling(node, "$options");
   if (node->value.type != VAL_TEXT && node->value.type != VAL_REGEX)
     return jql__fail_type(jql, node, "text or a regular expression");
   TRY(check_no_null(jql, node));
   TRY(check_flags(jql, node, &options));
-  TRY(make_leaf(jql, node, MATCH_REGEX, path, match));
-  if (options.type == VAL_TEXT) (*match)->options = val_slice(&options);
-  return LUMA_OK;
+  struct slice flags = {0}, pattern = val_slice(&node->value);
+  if (node->value.type == VAL_REGEX) pattern = val_regex(&node->value, &flags);
+  if (options.type == VAL_TEXT) flags = val_slice(&options);
+  TRY(jql__regex(jql, pattern, flags, &whole.value));
+  return make_leaf(jql, &whole, MATCH_REGEX, path, match);
 }
 
 /** Read with the $regex beside it. */
@@ -295,9 +305,9 @@ static const struct condition conditions[] = {
     {"$bitsAnyClear", MATCH_BITS_ANY_CLEAR, read_bits},
     {"$elemMatch", MATCH_ELEM, jql__elem_match},
     {"$not", MATCH_NOT, read_not},
-    {"$geoWithin", MATCH_EXPR, jql__geo},
-    {"$within", MATCH_EXPR, jql__geo},
-    {"$geoIntersects", MATCH_EXPR, jql__geo},
+    {"$geoWithin", MATCH_GEO_WITHIN, read_geo},
+    {"$within", MATCH_GEO_WITHIN, read_geo},
+    {"$geoIntersects", MATCH_GEO_MEETS, read_geo},
     {"$near", MATCH_EXPR, jql__near},
     {"$nearSphere", MATCH_EXPR, jql__near},
     {"$maxDistance", MATCH_EXPR, jql__near_distance},
@@ -347,7 +357,7 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
 
 static status read_field(const struct jql *jql, const struct jql_node *node, struct match **match) {
   struct path path;
-  TRY(jql__path(jql, node, node->name, &path));
+  TRY(jql__filter_path(jql, node, node->name, &path));
   if (jql->element.data) path = (struct path){.count = path.count - 1, .steps = path.steps + 1};
   if (is_operators(node)) return jql__conditions(jql, node, &path, match);
   bool is_pattern = node->value.type == VAL_REGEX;

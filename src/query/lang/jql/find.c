@@ -99,6 +99,11 @@ static const struct collection *find_collection(const struct jql *jql,
   return catalog ? catalog_find(catalog, val_slice(&fields[FIND].value)) : NULL;
 }
 
+static bool is_view(const struct jql *jql, const struct jql_node *fields) {
+  const struct collection *found = find_collection(jql, fields);
+  return found && found->view.bytes;
+}
+
 static bool is_hinted(const struct jql_node *fields) {
   const struct val *hint = &fields[HINT].value;
   return jql_is_given(&fields[HINT]) && !(hint->type == VAL_MAP && val_count(hint) == 0);
@@ -163,9 +168,8 @@ static status put_natural_hint(const struct jql *jql, int natural, struct plan *
 static status check_view(const struct jql *jql, const struct jql_node *fields) {
   enum { INVALID_PIPELINE_OPERATOR = 168 };
   static const int stored[] = {MIN, MAX, RETURN_KEY, SHOW_RECORD_ID, TAILABLE};
-  const struct collection *found = find_collection(jql, fields);
   int natural = 0;
-  if (!found || !found->view.bytes) return LUMA_OK;
+  if (!is_view(jql, fields)) return LUMA_OK;
   for (size_t i = 0; i < sizeof stored / sizeof stored[0]; i++) {
     const struct jql_node *field = &fields[stored[i]];
     bool is_asked =
@@ -204,7 +208,10 @@ static status put_shape(const struct jql *jql, const struct jql_node *fields,
   const struct jql_node *projection = &fields[PROJECTION];
   struct expr *shape = NULL;
   bool has_shape = jql_is_given(projection) && val_count(&projection->value) > 0;
-  if (has_shape) TRY(jql__find_projection(jql, projection, filter, &shape));
+  if (has_shape && is_view(jql, fields)) /* as $project has it: nothing is picked from lists */
+    TRY(jql__projection(jql, projection, &shape));
+  else if (has_shape)
+    TRY(jql__find_projection(jql, projection, filter, &shape));
   if (jql__flag(&fields[RETURN_KEY], false)) /* a projection is passed over then */
     return jql__put_stage(jql, STAGE_KEYS, &fields[RETURN_KEY], plan);
   if (!has_shape) return LUMA_OK;

@@ -120,28 +120,12 @@ status jql__place(const struct jql *jql, const struct jql_node *node, const stru
   return LUMA_OK;
 }
 
-status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
-                struct match **match) {
-  bool within = !jql_is_named(node, "$geoIntersects");
+status jql__check_region(const struct jql *jql, const struct jql_node *node) {
   struct jql_each each = jql__each(jql, node);
   struct jql_node region;
-  struct expr *parts[3], *call = NULL;
-  const struct jql_args args = {.items = parts, .count = 3};
   if (node->value.type != VAL_MAP || each.count != 1)
     return jql__fail_code(jql, node, BAD_VALUE, "%.*s takes an object with one region",
                           SLICE_ARG(node->name));
-  if (path->count == 0 || jql->in_element)
-    return jql__fail(jql, node, LUMA_UNSUPPORTED, "`%.*s` is not supported within $elemMatch",
-                     SLICE_ARG(node->name));
   (void)jql__next(&each, &region);
-  TRY(check_region(jql, &region, within));
-  TRY(jql__place(jql, node, path, &parts[0]));
-  TRY(jql__const(jql, node, &parts[1]));
-  parts[2] = expr_const(jql->arena, val_bool(!within), node->offset);
-  TRY(jql__made(jql, parts[2]));
-  TRY(jql__call(jql, node, "$geoTest", &args, &call));
-  *match = match_node(jql->arena, MATCH_EXPR, NULL, 0, node->offset);
-  TRY(jql__made(jql, *match));
-  (*match)->expression = call;
-  return LUMA_OK;
+  return check_region(jql, &region, !jql_is_named(node, "$geoIntersects"));
 }

@@ -203,6 +203,9 @@ bool jql__flag(const struct jql_node *node, bool otherwise);
 /** Parses `text`, found at `node`, as a dotted path. */
 status jql__path(const struct jql *jql, const struct jql_node *node, struct slice text,
                  struct path *path);
+/** The same of a filter, where names may be empty. */
+status jql__filter_path(const struct jql *jql, const struct jql_node *node, struct slice text,
+                        struct path *path);
 /** No path may be asked for twice, or beside one that leads through it: sorted such a pair stands
  * side by side. `paths` are in the order written, in the map (or the list of names) `at`. */
 status jql__check_paths(const struct jql *jql, const struct jql_node *at, const struct path *paths,
@@ -236,9 +239,8 @@ status jql__conditions(const struct jql *jql, const struct jql_node *map, const 
                        struct match **match);
 /** {"$jsonSchema": …}. (json_schema.c) */
 status jql__json_schema(const struct jql *jql, const struct jql_node *node, struct match **match);
-/** {"$geoWithin": …}, {"$geoIntersects": …}: a test by expression. (geo.c) */
-status jql__geo(const struct jql *jql, const struct jql_node *node, const struct path *path,
-                struct match **match);
+/** What $geoWithin or $geoIntersects has is one region. (geo.c) */
+status jql__check_region(const struct jql *jql, const struct jql_node *node);
 /** What a geometry says of its coordinates: nothing, or that they are longitude and latitude.
  * (geo.c) */
 status jql__crs(const struct jql *jql, const struct jql_node *node, const struct val *crs);
@@ -261,6 +263,9 @@ status jql__meta(const struct jql *jql, const struct jql_node *node, struct expr
 status jql__equalities(const struct jql *jql, const struct match *match, struct match **out);
 /** A field expression: "$age", {"$add": ["$a", 1]}, a literal. (expression.c) */
 status jql__expression(const struct jql *jql, const struct jql_node *node, struct expr **expr);
+/** A value of both, in memory of the command. */
+status jql__regex(const struct jql *jql, struct slice pattern, struct slice options,
+                  struct val *regex);
 /** An error unless `name` is good for a variable. (operators.c) */
 status jql__check_variable(const struct jql *jql, const struct jql_node *node, struct slice name);
 /** Computes `expr` as MongoDB's truth: a bool. */

@@ -183,11 +183,9 @@ static status read_bits(const struct jql *jql, const struct jql_node *field,
  * fields. */
 static status read_pull(const struct jql *jql, const struct jql_node *field,
                         struct plan_update_item *item) {
-  const struct path element = {0};
   struct jql inside = *jql;
   inside.in_element = true;
-  if (jql__has_operators(field)) return jql__conditions(&inside, field, &element, &item->match);
-  if (field->value.type == VAL_MAP) return jql__filter(&inside, field, &item->match);
+  if (field->value.type == VAL_MAP) return jql__one_value(&inside, field, &item->match);
   if (field->value.type != VAL_REGEX) return read_value(jql, field, item);
   item->match = match_node(jql->arena, MATCH_REGEX, NULL, 0, field->offset);
   TRY(jql__made(jql, item->match));
@@ -281,21 +279,22 @@ static status take_positional(const struct jql *jql, const struct jql_node *fiel
 static status read_path(const struct jql *jql, const struct jql_node *field,
                         struct plan_update_item *item, struct items *items) {
   TRY(jql__path(jql, field, field->name, &item->path));
-  if (jql_is_operator(field->name) && !is_positional_step(item->path.steps[0].name))
-    return jql__fail_code(jql, field, 52,
-                          "The dollar ($) prefixed field '%.*s' is not valid for "
-                          "storage.",
-                          SLICE_ARG(field->name));
   return take_positional(jql, field, item, items);
 }
 
 /* ---- whole updates ---- */
 
-/** The key is given once: it can only be set, and then to what it is. */
+/** Whether the operator may leave a value as it is. */
+static bool may_keep(enum plan_update_op op) {
+  return op == PLAN_SET || op == PLAN_SET_ON_INSERT || op == PLAN_INC || op == PLAN_MUL ||
+         op == PLAN_MIN || op == PLAN_MAX;
+}
+
+/** The key is given once: what it can become is what it is. */
 static status check_key(const struct jql *jql, const struct jql_node *field,
                         const struct plan_update_item *item) {
   bool is_key = slice_is_equal(item->path.steps[0].name, slice_of_text("_id"));
-  if (!is_key || item->op == PLAN_SET || item->op == PLAN_SET_ON_INSERT) return LUMA_OK;
+  if (!is_key || may_keep(item->op)) return LUMA_OK;
   return jql__fail_code(jql, field, IMMUTABLE_FIELD, "the key of a document cannot be changed");
 }
 

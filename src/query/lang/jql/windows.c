@@ -244,7 +244,7 @@ static status read_shift(const struct jql *jql, const struct jql_node *node, str
   if (node->value.type != VAL_MAP)
     return jql__fail_code(jql, node, 9, "Argument to $shift must be an object");
   TRY(no_window(jql, node, has_window));
-  TRY(jql__take(jql, node, specs, 3, fields));
+  TRY(jql__take_as(jql, node, specs, 3, (struct jql_codes){.unknown = 9, .missing = 9}, fields));
   TRY(need_order(jql, node, plan->stage, false, NO_ORDER));
   if (!val_is_number(&fields[1].value) || !val_to_int64(&fields[1].value, &window->by) ||
       window->by > INT32_MAX || window->by < INT32_MIN)
