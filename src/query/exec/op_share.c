@@ -40,10 +40,17 @@ static void begin(struct sharing *op, struct slice place) {
   for (; alone; alone = alone->input) alone->is_ended = false;
 }
 
+/* Threads and their memory are not needed behind the last row. */
+static status next_shared(struct sharing *op, struct batch **batch, struct err *err) {
+  TRY(share_next(&op->share, batch, err));
+  if (!*batch) share_close(&op->share);
+  return LUMA_OK;
+}
+
 static status sharing_next(struct op *base, struct batch **batch, struct err *err) {
   struct sharing *op = (struct sharing *)base;
   struct slice place;
-  if (op->is_shared) return share_next(&op->share, batch, err);
+  if (op->is_shared) return next_shared(op, batch, err);
   TRY(op__next(base->input, batch, err));
   if (*batch || !op__scan_has_paused(op->scan, &place)) return LUMA_OK;
   begin(op, place);

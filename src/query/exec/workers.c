@@ -8,7 +8,7 @@ enum {
   PARTS_PER_WORKER = 16,
   ROWS_MIN = 20000,     /* fewer are read before the threads have begun */
   ROWS_PER_PART = 4096, /* of those in order */
-  PARTS_MAX = 1024,
+  PARTS_MAX = 256,
   WORKER_ARENA_BYTES = 32 << 10
 };
 

@@ -457,6 +457,10 @@ static void every_kind_of_collection_is_read(void) {
   assert_int_equal(DOCUMENTS / 3, compare("SELECT * FROM v WHERE n % 3 = 1 AND g LIKE '%G'"));
   assert_int_equal(DOCUMENTS / 3, compare("{\"find\":\"v\",\"filter\":{\"n\":{\"$mod\":[3,1]},"
                                           "\"g\":{\"$regex\":\"G$\"}}}"));
+  place_expect(&place, "{\"create\":\"s\",\"timeseries\":{\"timeField\":\"at\"}}");
+  place_expect(&place, "INSERT INTO s SELECT id, n, CAST('2024-01-01 00:00:00' AS TIMESTAMP) AS at "
+                       "FROM t");
+  assert_int_equal(DOCUMENTS / 4, compare("{\"find\":\"s\",\"filter\":{\"n\":{\"$mod\":[4,1]}}}"));
   place_expect(&place, "{\"create\":\"k\",\"capped\":true,\"size\":100000000}");
   place_expect(&place,
                "{\"aggregate\":\"t\",\"pipeline\":[{\"$set\":{\"_id\":{\"$subtract\":[0,\"$n\"]}}},"

@@ -14,7 +14,7 @@ struct list {
   struct slice *items;
   size_t count, capacity;
   struct store_range range;
-  struct arena *arena; /* of keys that do not stay where they are */
+  struct arena arena; /* of keys that do not stay where they are */
 };
 
 static status add(struct list *list, struct slice key, struct err *err) {
@@ -30,7 +30,7 @@ static status add(struct list *list, struct slice key, struct err *err) {
 
 static status add_copy(void *context, struct slice key, struct err *err) {
   struct list *list = context;
-  const void *copy = arena_copy(list->arena, key.data, key.bytes);
+  const void *copy = arena_copy(&list->arena, key.data, key.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read in parallel");
   return add(list, slice_of(copy, key.bytes), err);
 }
@@ -99,15 +99,17 @@ static bool has_writer(const struct txn *txn) {
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                struct store_cuts *cuts, struct err *err) {
   struct txn *own = (struct txn *)txn;
-  struct list list = {.range = range, .arena = &own->arena};
+  struct list list = {.range = range};
   if (cuts->notes)
     TRY(txn__note_range(own, (uint8_t)space, range, err));
   else if (has_writer(own))
     return LUMA_OK;
   TRY(txn__enter(own, err));
+  arena_init(&list.arena, 0, 0);
   status answer = collect(&list, own->reader.view, (uint8_t)space, cuts->max, err);
   if (answer == LUMA_OK) answer = choose(own, &list, cuts, err);
   txn__leave(own);
   mem_free(list.items);
+  arena_deinit(&list.arena);
   return answer;
 }
