@@ -90,9 +90,9 @@ typedef struct luma_options {
   enum luma_sync sync;
   uint64_t cache_bytes;  /**< of blocks at most; 0 = an eighth of the memory, at least 256 MiB */
   uint64_t memory_bytes; /**< budget of one statement; 0 = 256 MiB */
-  /** Threads that may read for one statement where it aggregates over much; 0: statements run on
-   *  their caller's thread. With more the order of groups is open without ORDER BY, and sums of
-   *  floats may differ in their last digit. */
+  /** Threads that may read for one statement where it aggregates over much, or looks for documents
+   *  in much without an index; 0: statements run on their caller's thread. With more the order of
+   *  groups is open without ORDER BY, and sums of floats may differ in their last digit. */
   uint32_t threads;
   uint32_t background_threads; /**< of the store; 0 = 1 */
   const char *holder;          /**< shown to whoever finds the database locked; may be NULL */

@@ -502,6 +502,9 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
 bool model_scan_is_done(const struct model_scan *scan);
 /** Documents that the sieve dropped so far. */
 uint64_t model_scan_dropped(const struct model_scan *scan);
+/** The key of the record that a scan by key, which has had documents, read last; borrowed as those
+ * are. */
+struct slice model_scan_place(const struct model_scan *scan);
 /** Index entries read so far; 0 for a scan by key. */
 uint64_t model_scan_entries(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);

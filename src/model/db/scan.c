@@ -423,6 +423,10 @@ uint64_t model_scan_dropped(const struct model_scan *scan) {
   return scan->dropped;
 }
 
+struct slice model_scan_place(const struct model_scan *scan) {
+  return scan->rows.count ? scan->rows.keys[scan->rows.count - 1] : slice_of(NULL, 0);
+}
+
 uint64_t model_scan_entries(const struct model_scan *scan) {
   return scan->entries + (scan->also ? intersect_entries(scan->also) : 0);
 }

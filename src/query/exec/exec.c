@@ -242,7 +242,8 @@ op_open *op__open_of(const struct plan *plan) {
 status op__open(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {
   bool gathers = exec->threads > 1 && plan->physical && plan->physical->unordered &&
                  !exec->env->collation; /* a collation belongs to one thread */
-  op_open *open = gathers ? op__open_gather : op__open_of(plan);
+  bool shares = !gathers && exec->threads > 1 && plan->physical && plan->physical->in_pieces;
+  op_open *open = gathers ? op__open_gather : shares ? op__open_share : op__open_of(plan);
   *op = NULL;
   if (!open)
     FAIL(err, LUMA_INVALID_ARGUMENT, "BEGIN, COMMIT and ROLLBACK are for a session to run");

@@ -88,11 +88,20 @@ op_open op__open_lateral_join, op__open_unnest, op__open_set, op__open_window, o
     op__open_cte, op__open_stage;
 op_open op__open_soul, op__open_tell, op__open_catalog;
 op_open op__open_merge, op__open_insert, op__open_update, op__open_delete, op__open_sequence,
-    op__open_schema, op__open_show, op__open_explain, op__open_gather;
+    op__open_schema, op__open_show, op__open_explain, op__open_gather, op__open_share;
 /** Lets an operator that is a SCAN, and not yet asked, hand out no documents that `filter` drops:
  * they need not come up to be left out. Nothing happens to others. */
 struct filter;
 status op__scan_sieve(struct op *op, struct filter *filter, struct err *err);
+/** Has an operator that is a SCAN in the order of the keys end for once when it has read so many
+ * documents; false where it is not. */
+bool op__scan_pause(struct op *op, uint64_t documents);
+/** Whether it has ended so; `*place`: the key of the record it read last, borrowed until it goes
+ * on.
+ */
+bool op__scan_has_paused(const struct op *op, struct slice *place);
+/** It goes on and does not pause again. */
+void op__scan_go_on(struct op *op);
 /** What makes the operator of a node; NULL: nothing does. */
 op_open *op__open_of(const struct plan *plan);
 /** Any node. */

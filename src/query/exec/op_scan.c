@@ -35,7 +35,9 @@ struct scan {
   struct store_pins pins;  /* of documents fetched so */
   bool is_natural;         /* in the order of insertion: all documents are one batch */
   bool by_arrival;         /* in the order that a capped collection keeps */
-  bool goes_on;            /* its first document was read by an earlier run of the statement */
+  uint64_t pauses_after;   /* so many documents; 0 = it does not */
+  bool has_paused;
+  bool goes_on; /* its first document was read by an earlier run of the statement */
   struct index_bounds from_tail;
   bool is_prepared, sees_twice; /* several ranges of a multikey index may hold one document */
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
@@ -343,6 +345,12 @@ static status check_tail(const struct scan *op, struct err *err) {
                        SLICE_ARG(op->op.plan->collection_name));
 }
 
+/** Between two steps of a range. */
+static bool pauses(struct scan *op) {
+  op->has_paused = op->scan && op->op.documents >= op->pauses_after;
+  return op->has_paused;
+}
+
 static status scan_next(struct op *base, struct batch **batch, struct err *err) {
   struct scan *op = (struct scan *)base;
   TRY(check_tail(op, err));
@@ -353,6 +361,7 @@ static status scan_next(struct op *base, struct batch **batch, struct err *err) 
   for (;;) {
     uint32_t count = 0;
     TRY(op__check(base->exec, err));
+    if (op->pauses_after && pauses(op)) return LUMA_OK;
     TRY(make_room(op, op->step, err));
     if (!op->scan) {
       bool has = op->next_range < op->ranges.count;
@@ -412,6 +421,26 @@ status op__scan_sieve(struct op *op, struct filter *filter, struct err *err) {
   TRY(filter_prepare(filter, collection->names, &can, err));
   if (can) scan->sieve = (struct model_sieve){filter_drops, filter};
   return LUMA_OK;
+}
+
+bool op__scan_pause(struct op *op, uint64_t documents) {
+  struct scan *scan = (struct scan *)op;
+  if (op->ops != &scan_ops || !op->plan->collection || op->exec->parts) return false;
+  if (scan->is_natural || scan->by_arrival) return false;
+  scan->pauses_after = documents;
+  return true;
+}
+
+bool op__scan_has_paused(const struct op *op, struct slice *place) {
+  const struct scan *scan = (const struct scan *)op;
+  if (scan->has_paused) *place = model_scan_place(scan->scan);
+  return scan->has_paused;
+}
+
+void op__scan_go_on(struct op *op) {
+  struct scan *scan = (struct scan *)op;
+  scan->has_paused = false;
+  scan->pauses_after = 0;
 }
 
 status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op, struct err *err) {

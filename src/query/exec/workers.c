@@ -6,7 +6,9 @@
 enum {
   WORKERS_MAX = 64,
   PARTS_PER_WORKER = 16,
-  ROWS_MIN = 20000, /* fewer are read before the threads have begun */
+  ROWS_MIN = 20000,     /* fewer are read before the threads have begun */
+  ROWS_PER_PART = 4096, /* of those in order */
+  PARTS_MAX = 256,
   WORKER_ARENA_BYTES = 32 << 10
 };
 
@@ -26,14 +28,23 @@ uint64_t workers_arrival(const struct exec *exec, uint64_t nth) {
   return ((uint64_t)exec->part << NTH_BITS) | nth;
 }
 
+/* Leaves out what comes before the least key above that of the record. */
+static status begin_after(struct exec *exec, struct slice record, struct store_range **items,
+                          uint32_t *count, struct err *err) {
+  uint8_t *from = arena_alloc_text(exec->arena, record.bytes + 1);
+  TRY(op__memory(exec, from, err));
+  memcpy(from, record.data, record.bytes);
+  from[record.bytes] = 0;
+  for (; *count > 1 && slice_compare((*items)->to, record) <= 0; --*count) ++*items;
+  (*items)->from = slice_of(from, record.bytes + 1);
+  return LUMA_OK;
+}
+
 /* The parts between cuts; none when the collection is not worth it. */
-static status make_parts(struct exec *exec, const struct plan *plan, uint32_t workers,
-                         struct parts *parts, struct err *err) {
+static status make_parts(struct exec *exec, const struct plan *plan, uint32_t most,
+                         struct slice after, struct parts *parts, struct err *err) {
   const struct collection *collection = scan_of(plan)->collection;
-  struct store_cuts cuts = {.max = workers * PARTS_PER_WORKER - 1,
-                            .waits = plan->physical && plan->physical->collected};
-  parts->count = 0;
-  if (model_estimate_count(exec->txn, collection) < ROWS_MIN) return LUMA_OK;
+  struct store_cuts cuts = {.max = most - 1, .waits = plan->physical && plan->physical->collected};
   cuts.keys = arena_zalloc(exec->arena, cuts.max, sizeof *cuts.keys);
   struct store_range *items = arena_zalloc(exec->arena, cuts.max + 1, sizeof *items);
   TRY(op__memory(exec, cuts.keys && items ? items : NULL, err));
@@ -43,8 +54,10 @@ static status make_parts(struct exec *exec, const struct plan *plan, uint32_t wo
     if (i > 0) items[i].from = cuts.keys[i - 1];
     if (i < cuts.count) items[i].to = cuts.keys[i];
   }
+  uint32_t count = cuts.count + 1;
+  if (after.bytes) TRY(begin_after(exec, after, &items, &count, err));
   parts->items = items;
-  parts->count = cuts.count + 1;
+  parts->count = count;
   return LUMA_OK;
 }
 
@@ -58,6 +71,7 @@ static status make_worker(struct exec *exec, const struct plan *plan, struct wor
   worker->env.text = exec->env->text;
   worker->env.variables = exec->env->variables;
   worker->env.variables_count = exec->env->variables_count;
+  worker->env.only_reads = exec->env->only_reads;
   worker->exec = *exec;
   worker->exec.arena = &worker->arena;
   worker->exec.env = &worker->env;
@@ -68,10 +82,12 @@ static status make_worker(struct exec *exec, const struct plan *plan, struct wor
   return op__open(&worker->exec, plan, &worker->op, err);
 }
 
-status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
-                    struct workers *workers, struct err *err) {
-  if (count == 0 || count > WORKERS_MAX) count = WORKERS_MAX; /* one more than UINT32_MAX is 0 */
-  TRY(make_parts(exec, plan, count, &workers->parts, err));
+static uint32_t at_most(uint32_t count, uint32_t most) {
+  return count == 0 || count > most ? most : count; /* one more than UINT32_MAX is 0 */
+}
+
+static status make_workers(struct exec *exec, const struct plan *plan, uint32_t count,
+                           struct workers *workers, struct err *err) {
   if (workers->parts.count < 2) return LUMA_OK;
   if (count > workers->parts.count) count = workers->parts.count;
   workers->items = arena_zalloc(exec->arena, count, sizeof *workers->items);
@@ -80,6 +96,24 @@ status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
   for (uint32_t i = 0; i < count; i++)
     TRY(make_worker(exec, plan, workers, &workers->items[i], err));
   return LUMA_OK;
+}
+
+status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
+                    struct workers *workers, struct err *err) {
+  count = at_most(count, WORKERS_MAX);
+  if (model_estimate_count(exec->txn, scan_of(plan)->collection) < ROWS_MIN) return LUMA_OK;
+  TRY(make_parts(exec, plan, count * PARTS_PER_WORKER, slice_of(NULL, 0), &workers->parts, err));
+  return make_workers(exec, plan, count, workers, err);
+}
+
+status workers_open_after(struct exec *exec, const struct plan *plan, uint32_t count,
+                          struct slice after, struct workers *workers, struct err *err) {
+  uint64_t rows = model_estimate_count(exec->txn, scan_of(plan)->collection);
+  if (rows < ROWS_MIN) return LUMA_OK;
+  uint64_t parts = rows / ROWS_PER_PART;
+  if (parts > PARTS_MAX) parts = PARTS_MAX;
+  TRY(make_parts(exec, plan, (uint32_t)parts, after, &workers->parts, err));
+  return make_workers(exec, plan, at_most(count, WORKERS_MAX), workers, err);
 }
 
 void workers_join(struct workers *workers, struct expr_env *env) {

@@ -44,6 +44,9 @@ uint64_t workers_arrival(const struct exec *exec, uint64_t nth);
  * the collection that its one SCAN reads. To be closed even after a failure. */
 status workers_open(struct exec *exec, const struct plan *plan, uint32_t count,
                     struct workers *workers, struct err *err);
+/** The same over what comes after the record of this key, in parts of some thousand documents. */
+status workers_open_after(struct exec *exec, const struct plan *plan, uint32_t count,
+                          struct slice after, struct workers *workers, struct err *err);
 /** Has every worker do it, the last one in the run's own thread, and waits. The failure of the
  * first one that fails ends all. */
 status workers_run(struct workers *workers, worker_run *run, struct expr_env *env, struct err *err);

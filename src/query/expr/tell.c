@@ -185,7 +185,21 @@ status tell_failure(const struct expr *expr, const struct val *values, uint32_t 
   return failed;
 }
 
+static void move(uint64_t *clashes, char *first, uint64_t more, const char *first_more) {
+  if (*clashes == 0 && more > 0) memcpy(first, first_more, EXPR_CLASH_BYTES);
+  *clashes += more;
+}
+
 void tell_take(struct expr_env *env, const struct expr_env *ended) {
-  if (env->clashes == 0 && ended->clashes > 0) memcpy(env->clash, ended->clash, sizeof env->clash);
-  env->clashes += ended->clashes;
+  move(&env->clashes, env->clash, ended->clashes, ended->clash);
+}
+
+void tell_put_off(struct expr_env *env, struct told *told) {
+  move(&told->clashes, told->first, env->clashes, env->clash);
+  env->clashes = 0;
+}
+
+void tell_now(struct expr_env *env, struct told *told) {
+  move(&env->clashes, env->clash, told->clashes, told->first);
+  told->clashes = 0;
 }

@@ -23,4 +23,14 @@ status tell_failure(const struct expr *expr, const struct val *values, uint32_t 
 /** Takes over the clashes of an environment that ends. */
 void tell_take(struct expr_env *env, const struct expr_env *ended);
 
+/** Clashes that are told later, or never. */
+struct told {
+  uint64_t clashes;
+  char first[EXPR_CLASH_BYTES];
+};
+/** Moves those of an environment behind those that stand in `told`. */
+void tell_put_off(struct expr_env *env, struct told *told);
+/** Moves them to an environment. */
+void tell_now(struct expr_env *env, struct told *told);
+
 #endif

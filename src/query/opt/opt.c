@@ -107,6 +107,10 @@ static status walk(struct opt *opt, opt_pass *run, struct plan **node, struct er
   return run(opt, node, err);
 }
 
+static bool only_reads(const struct plan *root) {
+  return !plan_is_write(root->kind == PLAN_EXPLAIN ? root->input : root);
+}
+
 status opt_statement(const struct opt_options *options, struct statement *statement,
                      struct err *err) {
   struct opt opt = {.arena = options->arena,
@@ -114,6 +118,7 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .now_us = options->now_us,
                     .is_collated = statement->collation.type == VAL_MAP,
                     .language = statement->language,
+                    .only_reads = only_reads(statement->root),
                     .is_explained = statement->root->kind == PLAN_EXPLAIN,
                     .is_several = statement->root->kind == PLAN_SEQUENCE,
                     .has_selects = has_selects(statement->root),

@@ -18,6 +18,7 @@ struct opt {
   bool is_unsteady; /* as the statement is */
   status (*read_rule)(struct arena *arena, const struct soul_rule *condition, struct expr **expr,
                       struct err *err); /* as in struct opt_options */
+  bool only_reads;                      /* it, or what is explained */
   bool is_explained;                    /* choices are told with their reasons */
   struct asks *asks;                    /* room that each choice of an index uses again */
   struct ways *ways;

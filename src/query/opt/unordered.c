@@ -2,7 +2,7 @@
 /* "read in any order": what an aggregate reads of a whole collection may come in any order, unless
  * the aggregate tells rows apart by their order; and so may what an UPDATE changes. Several threads
  * may then read it. Those that look for first rows, or for values that differ, say which they met
- * first. */
+ * first; what conditions let through of a whole collection is handed on in order (op_share.c). */
 #include "query/opt/opt_int.h"
 #include "query/plan/stage.h"
 
@@ -68,6 +68,13 @@ static bool is_shared_by_parts(const struct plan *plan) {
   return (is_top || is_distinct) && !has_select_in(plan) && reads_everything(plan->input);
 }
 
+/* What passes a condition of all documents: in the order of their keys, whoever finds it. */
+static bool is_sifted(const struct plan *plan) {
+  const struct plan *node = plan;
+  while (node->kind == PLAN_PROJECT) node = node->input;
+  return node->kind == PLAN_FILTER && reads_everything(plan);
+}
+
 status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *plan = *node;
   struct plan_physical *physical = NULL;
@@ -75,6 +82,10 @@ status opt__unordered(struct opt *opt, struct plan **node, struct err *err) {
   if (plan->kind == PLAN_UPDATE && is_collected(plan)) {
     TRY(opt__physical(opt, plan->input, &physical, err));
     physical->collected = true;
+  }
+  if (opt->only_reads && is_sifted(plan)) {
+    TRY(opt__physical(opt, plan, &physical, err));
+    physical->in_pieces = true;
   }
   if (is_shared_by_parts(plan)) {
     TRY(opt__physical(opt, plan, &physical, err));

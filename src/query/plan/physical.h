@@ -69,6 +69,8 @@ struct plan_physical {
   bool unordered;  /* SCAN, FILTER, PROJECT: rows of a whole collection are wanted in any order */
   bool collected;  /* SCAN, FILTER below an UPDATE: the same, and nothing is written until all of
                       them  are there */
+  bool in_pieces;  /* FILTER, PROJECT over a FILTER: the same rows may be found by several threads,
+                      and  come in the order of one */
   bool by_workers; /* AGGREGATE, DISTINCT unwound, SORT of first rows over such an input: several
                       threads may each do it for parts of it */
   struct expr *top_limit, *top_skip; /* SORT: only so many first rows are needed */

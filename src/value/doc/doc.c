@@ -180,9 +180,12 @@ status doc_open(struct slice bytes, const struct names *names, struct doc *doc, 
 }
 
 struct val doc_root(const struct doc *doc) {
-  struct val root = decode_container(doc->data + DOC_HEADER_BYTES, doc->names);
-  root.is_lensed = doc->is_lensed;
-  return root;
+  const uint8_t *p = doc->data + DOC_HEADER_BYTES;
+  return (struct val){.type = *p & FORM_TYPE_MASK,
+                      .is_lensed = doc->is_lensed,
+                      .bytes = val_encoded_bytes(p),
+                      .data = p,
+                      .names = doc->names};
 }
 
 struct doc_header doc_header(const struct doc *doc) {

@@ -22,13 +22,13 @@ static enum probe_answer kept(const struct probe *probe, int order) {
 
 /* ---- texts ---- */
 
-static bool is_same_text(const struct val *v, struct slice text) {
+static inline bool is_same_text(const struct val *v, struct slice text) {
   return v->bytes == text.bytes &&
          (text.bytes == 0 || (v->data[text.bytes - 1] == text.data[text.bytes - 1] &&
                               memcmp(v->data, text.data, text.bytes) == 0));
 }
 
-static bool has_text(const struct probe *probe, struct slice text) {
+static inline bool has_text(const struct probe *probe, struct slice text) {
   uint32_t low = 0, high = probe->count;
   if (high <= LOOK_THROUGH_MAX) {
     while (low < high && !is_same_text(&probe->values[low], text)) low++;
@@ -120,9 +120,23 @@ static enum probe_answer ask_value(const struct probe *probe, const uint8_t *p) 
   return type == VAL_FLOAT64 ? ask_real(probe, p) : ask_other(probe, type);
 }
 
+/* Short texts, which most are, need no call each. */
+static enum probe_answer ask_texts(const struct probe *probe, const struct form_directory *d) {
+  enum probe_answer answer = PROBE_NO;
+  for (uint32_t i = 0; i < d->count; i++) {
+    const uint8_t *p = form_child(d, i);
+    enum probe_answer one =
+        *p == VAL_TEXT ? has_text(probe, slice_of(p + 2, p[1])) : ask_value(probe, p);
+    if (one == PROBE_YES) return one;
+    if (one == PROBE_UNSURE) answer = one;
+  }
+  return answer;
+}
+
 static enum probe_answer ask_list(const struct probe *probe, const uint8_t *p) {
   struct form_directory d = form_directory(p);
   enum probe_answer answer = PROBE_NO;
+  if (probe->values[0].type == VAL_TEXT && probe->keep == PROBE_EQUAL) return ask_texts(probe, &d);
   for (uint32_t i = 0; i < d.count; i++) {
     enum probe_answer one = ask_value(probe, form_child(&d, i));
     if (one == PROBE_YES) return one;

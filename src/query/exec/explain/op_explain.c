@@ -41,11 +41,12 @@ static void add_measured(const struct op *root, const struct plan *plan, struct 
   buf_append_byte(out, ')');
 }
 
-/* Of an AGGREGATE its input says so. */
+/* Of an AGGREGATE its input says so, of a PROJECT above a condition the condition. */
 static bool is_read_by_threads(const struct plan *plan) {
   const struct plan_physical *physical = plan->physical;
   if (!physical) return false;
-  return physical->unordered || physical->collected ||
+  bool is_sifted = physical->in_pieces && plan->kind == PLAN_FILTER;
+  return is_sifted || physical->unordered || physical->collected ||
          (physical->by_workers && plan->kind != PLAN_AGGREGATE);
 }
 

@@ -135,12 +135,3 @@ void sorted_release(void *object) {
 const struct sorted_info *sorted_get_info(const struct sorted_file *file) {
   return &file->info;
 }
-
-/* The root's last key ends the file. */
-uint32_t sorted_cuts_count(const struct sorted_file *file) {
-  return file->tail.levels == 2 ? file->root.count - 1 : 0;
-}
-
-struct slice sorted_cut(const struct sorted_file *file, uint32_t nth) {
-  return block_key(&file->root, nth);
-}

@@ -106,6 +106,11 @@ const struct blob_file *sorted_get_blob(const struct sorted_file *file, size_t n
  * a small file). Borrowed from the file. */
 uint32_t sorted_cuts_count(const struct sorted_file *file);
 struct slice sorted_cut(const struct sorted_file *file, uint32_t nth);
+/** Gives `each` keys of the range that stand some hundred kilobytes apart, ascending, which takes
+ * reading the index; valid during the call. What cannot be read of it gives none. */
+typedef status sorted_cut_fn(void *context, struct slice key, struct err *err);
+status sorted_cut_finely(const struct sorted_file *file, struct store_range range,
+                         sorted_cut_fn *each, void *context, struct err *err);
 
 /** What keys of a range take. */
 struct sorted_measure {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a range can be cut for several readers: at what the root indexes of its sorted files and
- * the upper nodes of its memtables know anyway. Each of those keys stands for some megabytes at
- * most; that parts differ in size is made up for by there being more parts than readers. */
+ * the upper nodes of its memtables know anyway, where each key stands for some megabytes at most;
+ * and where those are too few, at what the indexes below say. That parts differ in size is made up
+ * for by there being more parts than readers. */
 #include <stdlib.h>
 
 #include "base/mem/mem.h"
@@ -12,9 +13,12 @@ enum { MEMTABLE_CUTS = 16 };
 struct list {
   struct slice *items;
   size_t count, capacity;
+  struct store_range range;
+  struct arena arena; /* of keys that do not stay where they are */
 };
 
-static status add(struct list *list, struct store_range range, struct slice key, struct err *err) {
+static status add(struct list *list, struct slice key, struct err *err) {
+  struct store_range range = list->range;
   bool is_inside = slice_compare(key, range.from) > 0 &&
                    (range.to.bytes == 0 || slice_compare(key, range.to) < 0);
   if (!is_inside) return LUMA_OK;
@@ -24,30 +28,47 @@ static status add(struct list *list, struct store_range range, struct slice key,
   return LUMA_OK;
 }
 
-static status add_memtable(struct list *list, struct store_range range,
-                           const struct memtable *memtable, uint8_t space, struct err *err) {
+static status add_copy(void *context, struct slice key, struct err *err) {
+  struct list *list = context;
+  const void *copy = arena_copy(&list->arena, key.data, key.bytes);
+  if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to read in parallel");
+  return add(list, slice_of(copy, key.bytes), err);
+}
+
+static status add_memtable(struct list *list, const struct memtable *memtable, uint8_t space,
+                           struct err *err) {
   struct slice keys[MEMTABLE_CUTS];
   uint32_t count = memtable_cuts(memtable, space, keys, MEMTABLE_CUTS);
-  for (uint32_t i = 0; i < count; i++) TRY(add(list, range, keys[i], err));
+  for (uint32_t i = 0; i < count; i++) TRY(add(list, keys[i], err));
   return LUMA_OK;
 }
 
-static status add_file(struct list *list, struct store_range range, const struct sorted_file *file,
-                       struct err *err) {
+static status add_file(struct list *list, const struct sorted_file *file, struct err *err) {
   uint32_t count = sorted_cuts_count(file);
-  for (uint32_t i = 0; i < count; i++) TRY(add(list, range, sorted_cut(file, i), err));
-  return add(list, range, sorted_get_info(file)->key_min, err);
+  for (uint32_t i = 0; i < count; i++) TRY(add(list, sorted_cut(file, i), err));
+  return add(list, sorted_get_info(file)->key_min, err);
 }
 
-static status collect(struct list *list, const struct view *view, uint8_t space,
-                      struct store_range range, struct err *err) {
-  TRY(add_memtable(list, range, view->active.memtable, space, err));
-  for (uint32_t i = 0; i < view->immutables_count; i++)
-    TRY(add_memtable(list, range, view->immutables[i].memtable, space, err));
+static status add_finely(struct list *list, const struct sorted_file *file, struct err *err) {
+  return sorted_cut_finely(file, list->range, add_copy, list, err);
+}
+
+static status add_files(struct list *list, const struct view *view, uint8_t space,
+                        status (*add_one)(struct list *, const struct sorted_file *, struct err *),
+                        struct err *err) {
   for (int level = 0; level < VIEW_LEVELS; level++)
     for (uint32_t i = 0; i < view->levels[space][level].count; i++)
-      TRY(add_file(list, range, view->levels[space][level].files[i], err));
+      TRY(add_one(list, view->levels[space][level].files[i], err));
   return LUMA_OK;
+}
+
+static status collect(struct list *list, const struct view *view, uint8_t space, uint32_t wanted,
+                      struct err *err) {
+  TRY(add_memtable(list, view->active.memtable, space, err));
+  for (uint32_t i = 0; i < view->immutables_count; i++)
+    TRY(add_memtable(list, view->immutables[i].memtable, space, err));
+  TRY(add_files(list, view, space, add_file, err));
+  return list->count < wanted ? add_files(list, view, space, add_finely, err) : LUMA_OK;
 }
 
 static int compare_slices(const void *a, const void *b) {
@@ -78,15 +99,17 @@ static bool has_writer(const struct txn *txn) {
 status txn_cut(struct store_txn *txn, enum store_space space, struct store_range range,
                struct store_cuts *cuts, struct err *err) {
   struct txn *own = (struct txn *)txn;
-  struct list list = {0};
+  struct list list = {.range = range};
   if (cuts->notes)
     TRY(txn__note_range(own, (uint8_t)space, range, err));
   else if (has_writer(own))
     return LUMA_OK;
   TRY(txn__enter(own, err));
-  status answer = collect(&list, own->reader.view, (uint8_t)space, range, err);
+  arena_init(&list.arena, 0, 0);
+  status answer = collect(&list, own->reader.view, (uint8_t)space, cuts->max, err);
   if (answer == LUMA_OK) answer = choose(own, &list, cuts, err);
   txn__leave(own);
   mem_free(list.items);
+  arena_deinit(&list.arena);
   return answer;
 }
