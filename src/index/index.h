@@ -20,7 +20,12 @@ enum index_kind {
   INDEX_KIND_SMALL_INT64 = 2, /* an int64 that an int32 could hold */
   INDEX_KIND_LARGE_INT64 = 4,
   INDEX_KIND_WHOLE_FLOAT = 8,
-  INDEX_KIND_OTHER = 16 /* what does not come back: lists, maps, decimals, dates without a time … */
+  INDEX_KIND_OTHER =
+      16, /* what does not come back: lists, maps, decimals, dates without a time … */
+  /* What is nothing: of one place in an order, and of several in the keys. */
+  INDEX_KIND_MISSING = 32,
+  INDEX_KIND_NULL = 64,
+  INDEX_KIND_EMPTY = 128 /* multikey: a list of none, which has the key of what is missing */
 };
 
 enum index_method_id { INDEX_ORDERED = 1, INDEX_ARRIVAL = 2 };
@@ -47,6 +52,7 @@ struct index_def {
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
   bool notes_ways;     /* multikey: and lists on the way to a value, even of one element */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
+  bool notes_nulls;    /* … what is nothing, too; else there may be any of it */
   bool notes_keys;     /* and those of the documents' keys, as part number keys_count */
   /* MongoDB's wildcard index: which paths of a document it has (index_wildcard_has), empty: it is
    * none. One of its keys stands there twice, as it was written ("a.$**"), for two parts of one

@@ -20,8 +20,8 @@ static uint8_t kind_of_float(double real) {
 
 uint8_t index_kind_of(const struct val *value) {
   switch ((int)value->type) {
-  case VAL_MISSING:
-  case VAL_NULL:
+  case VAL_MISSING: return INDEX_KIND_MISSING;
+  case VAL_NULL: return INDEX_KIND_NULL;
   case VAL_BOOL:
   case VAL_TEXT:
   case VAL_TIMESTAMP: /* a date of the same moment has its key, and does not come back */

@@ -447,6 +447,20 @@ struct model_sieve {
   bool (*drops)(const void *context, const struct doc *document);
   const void *context;
 };
+/** A range of an index whose entries have the values they are put in order by behind `points` parts
+ * that are one value each. */
+struct model_stream {
+  const struct catalog_index *index;
+  struct index_bounds bounds;
+  uint32_t points;
+  bool backwards;
+};
+/** Several such ranges that become one order, that of the `parts` parts behind the points. */
+struct model_merge {
+  const struct model_stream *streams;
+  uint32_t count, parts;
+  uint64_t wanted; /* so many entries are read as they are needed, then by ever more */
+};
 /** Reads in key order, or through an index in its order. */
 struct model_scan_options {
   const struct catalog_index *index; /* NULL: the key itself */
@@ -455,6 +469,9 @@ struct model_scan_options {
                                   order, and before them; NULL: no end there */
   uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
                            forwards, where documents are fetched */
+  const struct model_merge *merge; /* these are read, instead of the bounds of `index`, which is
+                                      then that of the first; documents come once. Borrowed by the
+                                      scan. NULL: one range is read */
   bool backwards;
   const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
                              document has an entry of this value, too. NULL: nothing is asked */

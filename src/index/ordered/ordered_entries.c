@@ -57,7 +57,9 @@ static status add_part(struct work *work, const struct val *value) {
 static status add_empty(struct work *work) {
   struct parts *parts = &work->parts[work->key];
   struct val missing = val_missing();
+  uint8_t kinds = work->entries->kinds[work->key];
   TRY(add_part(work, &missing));
+  work->entries->kinds[work->key] = kinds | INDEX_KIND_EMPTY;
   parts->items[parts->count - 1].is_missing = false;
   return LUMA_OK;
 }

@@ -20,7 +20,7 @@ struct catalog {
   struct holder **holders;
 };
 
-enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24, KINDS_MARK_BYTES_MAX = 40 };
+enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24, KINDS_MARK_BYTES_MAX = 40, KINDS = 8 };
 
 status collection_shared_create(uint32_t number, struct collection_shared **shared,
                                 struct err *err) {
@@ -418,21 +418,25 @@ static struct slice kind_mark(const struct catalog_index *index, uint32_t part, 
 uint8_t collection_kinds(const struct collection *collection, const struct catalog_index *index,
                          uint32_t part) {
   char room[KINDS_MARK_BYTES_MAX];
+  const uint8_t nothing = INDEX_KIND_MISSING | INDEX_KIND_NULL | INDEX_KIND_EMPTY;
   uint8_t kinds = 0;
   if (!index->def.notes_kinds || names_count(collection->names) >= NAMES_COUNT_MAX)
-    return INDEX_KIND_OTHER;
-  for (uint8_t kind = INDEX_KIND_INT32; kind <= INDEX_KIND_OTHER; kind = (uint8_t)(kind << 1))
-    if (names_find(collection->names, kind_mark(index, part, kind, room)) != NAMES_NONE)
-      kinds |= kind;
-  return kinds;
+    return INDEX_KIND_OTHER | nothing;
+  for (unsigned bit = 0; bit < KINDS; bit++)
+    if (names_find(collection->names, kind_mark(index, part, (uint8_t)(1u << bit), room)) !=
+        NAMES_NONE)
+      kinds |= (uint8_t)(1u << bit);
+  return index->def.notes_nulls ? kinds : kinds | nothing;
 }
 
 status collection_mark_kinds(const struct collection *collection, const struct catalog_index *index,
                              uint32_t part, uint8_t kinds, struct err *err) {
   char room[KINDS_MARK_BYTES_MAX];
   uint16_t ignored;
-  for (uint8_t kind = INDEX_KIND_INT32; kind <= INDEX_KIND_OTHER; kind = (uint8_t)(kind << 1))
+  for (unsigned bit = 0; bit < KINDS; bit++) {
+    uint8_t kind = (uint8_t)(1u << bit);
     if (kinds & kind)
       TRY(names_intern(collection->names, kind_mark(index, part, kind, room), &ignored, err));
+  }
   return LUMA_OK;
 }

@@ -6,6 +6,7 @@
 #include "model/db/index/covered.h"
 #include "model/db/index/hops.h"
 #include "model/db/index/intersect.h"
+#include "model/db/index/merged.h"
 #include "model/db/model_int.h"
 #include "value/batch/batch.h"
 #include "value/key/key.h"
@@ -23,6 +24,7 @@ struct model_scan {
   bool meets_twice;                  /* a document may have several entries */
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
   struct hops *hops;                 /* from range to range; NULL: there is one */
+  struct merged *merged;             /* ranges in one order; NULL: as above */
   struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
   const struct model_sieve *sieve;   /* NULL: all documents are handed out */
   bool is_done;
@@ -168,9 +170,10 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
   made->counts = options->keys_only && !options->seen;
-  status result = open_cursor(made, options, err);
+  status result = options->merge ? merged_create(txn, options->merge, &made->merged, err)
+                                 : open_cursor(made, options, err);
   if (made->prefix.bytes) made->meets_twice = false; /* equal entries of a document are one */
-  made->meets_twice |= options->seen != NULL;
+  made->meets_twice |= options->seen || options->merge;
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
   if (result == LUMA_OK && options->covers)
@@ -194,6 +197,7 @@ void model_scan_close(struct model_scan *scan) {
   buf_deinit(&scan->keys);
   intersect_destroy(scan->also);
   hops_destroy(scan->hops);
+  merged_destroy(scan->merged);
   covered_destroy(scan->covered);
   if (scan->has_recipes) recipes_deinit(&scan->recipes);
   mem_free(scan);
@@ -315,23 +319,41 @@ static status meet(struct model_scan *scan, struct slice key_part, bool *met, st
   return LUMA_OK;
 }
 
-/* Appends the record keys of the rows' documents, each document once. */
-static status collect_keys(struct model_scan *scan, uint32_t *count, struct err *err) {
-  const struct index_def *def = &scan->index->def;
+/* Appends the record key of the entry's document, unless that was met before. */
+static status collect_key(struct model_scan *scan, const struct merged_entry *entry,
+                          uint32_t *count, struct err *err) {
   uint8_t number[4];
+  struct slice key_part;
+  bool met = false;
+  TRY(model__entry_record_key(entry->def, scan->prefix, entry->key, entry->value, &key_part, err));
+  if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
+  if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
+  if (met) return LUMA_OK;
   store32be(number, scan->collection->number);
+  buf_append(&scan->keys, number, sizeof number);
+  buf_append_slice(&scan->keys, key_part);
+  scan->record_keys[(*count)++].bytes = sizeof number + key_part.bytes;
+  return LUMA_OK;
+}
+
+static status collect_keys(struct model_scan *scan, uint32_t *count, struct err *err) {
   for (uint32_t i = 0; i < scan->rows.count; i++) {
-    struct slice key_part;
-    bool met = false;
-    TRY(model__entry_record_key(def, scan->prefix, scan->rows.keys[i], scan->rows.values[i],
-                                &key_part, err));
-    if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
-    if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
-    if (met) continue;
-    buf_append(&scan->keys, number, sizeof number);
-    buf_append_slice(&scan->keys, key_part);
-    scan->record_keys[(*count)++].bytes = sizeof number + key_part.bytes;
+    const struct merged_entry entry = {&scan->index->def, scan->rows.keys[i], scan->rows.values[i]};
+    TRY(collect_key(scan, &entry, count, err));
   }
+  return buf_check(&scan->keys, "the keys of an index scan", err);
+}
+
+/* The next entries of several ranges in one order. */
+static status collect_merged(struct model_scan *scan, uint32_t most, uint32_t *count,
+                             struct err *err) {
+  while (*count < most) {
+    struct merged_entry entry;
+    TRY(merged_next(scan->merged, &entry, err));
+    if (!entry.key.bytes) break;
+    TRY(collect_key(scan, &entry, count, err));
+  }
+  scan->entries = merged_entries(scan->merged);
   return buf_check(&scan->keys, "the keys of an index scan", err);
 }
 
@@ -339,7 +361,8 @@ static status collect_keys(struct model_scan *scan, uint32_t *count, struct err 
  * documents are fetched together. */
 static status next_keys(struct model_scan *scan, uint32_t most, uint32_t *count, struct err *err) {
   buf_reset(&scan->keys);
-  do {
+  if (scan->merged) TRY(collect_merged(scan, most, count, err));
+  while (!scan->merged) {
     if (scan->hops)
       TRY(hops_next(scan->hops, scan->cursor, most - *count, &scan->rows, err));
     else
@@ -347,7 +370,8 @@ static status next_keys(struct model_scan *scan, uint32_t most, uint32_t *count,
     if (scan->rows.count == 0) break;
     scan->entries += scan->rows.count;
     TRY(collect_keys(scan, count, err));
-  } while (scan->hops ? *count < most : *count == 0);
+    if (scan->hops ? *count >= most : *count > 0) break;
+  }
   const uint8_t *at = scan->keys.data;
   for (uint32_t i = 0; i < *count; i++) {
     scan->record_keys[i].data = at;
@@ -386,12 +410,44 @@ static status skip_value(struct model_scan *scan, uint32_t *count, struct err *e
   return store_cursor_seek(scan->cursor, buf_slice(&scan->keys), err);
 }
 
+/* Entries of several ranges as rows, each document once: copies, which stand still. */
+static status next_merged_rows(struct model_scan *scan, uint32_t most, struct err *err) {
+  buf_reset(&scan->keys);
+  scan->rows.count = 0;
+  while (scan->rows.count < most) {
+    struct merged_entry entry;
+    struct slice key_part;
+    bool met = false;
+    TRY(merged_next(scan->merged, &entry, err));
+    if (!entry.key.bytes) break;
+    TRY(index_method(entry.def)->record_key(entry.def, entry.key, entry.value, &key_part, err));
+    TRY(meet(scan, key_part, &met, err));
+    if (met) continue;
+    buf_append_slice(&scan->keys, entry.key);
+    buf_append_slice(&scan->keys, entry.value);
+    scan->rows.keys[scan->rows.count].bytes = entry.key.bytes;
+    scan->rows.values[scan->rows.count++].bytes = entry.value.bytes;
+  }
+  scan->entries = merged_entries(scan->merged);
+  TRY(buf_check(&scan->keys, "entries of an index", err));
+  const uint8_t *at = scan->keys.data;
+  for (uint32_t i = 0; i < scan->rows.count; i++) {
+    scan->rows.keys[i].data = at;
+    scan->rows.values[i].data = at + scan->rows.keys[i].bytes;
+    at += scan->rows.keys[i].bytes + scan->rows.values[i].bytes;
+  }
+  return LUMA_OK;
+}
+
 /* What the entries themselves answer. */
 static status next_entries(struct model_scan *scan, uint32_t most, struct doc *documents,
                            uint32_t *count, struct err *err) {
-  TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+  if (scan->merged)
+    TRY(next_merged_rows(scan, most, err));
+  else
+    TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
   *count = scan->rows.count;
-  scan->entries += *count;
+  if (!scan->merged) scan->entries += *count;
   if (*count == 0 || scan->counts) return LUMA_OK;
   TRY(covered_documents(scan->covered, &scan->rows, documents, err));
   return scan->skips && *count > 1 ? skip_value(scan, count, err) : LUMA_OK;

@@ -56,6 +56,7 @@ static status add_index(struct model_txn *txn, struct collection *with, struct e
                           .notes_lists = true,
                           .notes_ways = true,
                           .notes_kinds = true,
+                          .notes_nulls = true,
                           .notes_keys = true};
   def.keys[0].path = (struct path){.steps = step, .count = 1};
   struct catalog_index *index = &with->indexes[with->indexes_count++];

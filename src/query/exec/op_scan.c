@@ -28,6 +28,7 @@ struct scan {
   struct ranges_edges edges;
   uint32_t next_range, next_branch;
   uint64_t entries;        /* of the range in progress, read so far */
+  uint64_t wanted;         /* rows, by a LIMIT above; 0: all */
   uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
   uint32_t read, handed;   /* documents, of those that stand in `documents` */
   uint32_t room;           /* that `documents` and the batch have */
@@ -44,6 +45,7 @@ struct scan {
   struct model_sieve sieve;     /* drops NULL: there is none */
   uint64_t dropped;             /* of the range in progress */
   struct model_seen counted;    /* of a union whose documents are counted */
+  struct model_merge merge;     /* of a union whose branches are merged */
 };
 
 /** Documents of a union are told apart by their keys where only their number is asked for. */
@@ -60,6 +62,13 @@ static const struct val *also_of(const struct scan *op) {
   bool has = access && access->parts_count == 1 && access->parts[0].also && op->ranges.count == 1 &&
              !access->backwards;
   return has ? &access->parts[0].also->value : NULL;
+}
+
+/** A union in an order; counted, they have none. */
+static bool merges(const struct scan *op) {
+  const struct plan_physical *physical = op->op.plan->physical;
+  const struct plan_access *access = physical ? physical->access : NULL;
+  return access && access->merges && access->cover != PLAN_COVER_ROWS;
 }
 
 /** Whether all ranges are read in one walk: they stand in the index as they are to come. */
@@ -122,6 +131,8 @@ static status open_range(struct scan *op, struct err *err) {
                                        .backwards = access && access->backwards,
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
+  if (merges(op)) options.merge = &op->merge;
+  if (merges(op)) options.index = op->merge.streams[0].index;
   if (parts && !part) return LUMA_OK;
   if (op->by_arrival) return open_arrival(op, err);
   if (!part) op->next_range += 1 + more;
@@ -133,6 +144,40 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
   op->next_range = 0;
   TRY(ranges_edges_make(op->op.exec->env, access, &op->edges, err));
   return ranges_make(op->op.exec->env, access, &op->ranges, err);
+}
+
+/** The ranges of one branch. Where they are many they are read as one, which the FILTER narrows. */
+static status add_streams(struct scan *op, const struct plan_access *branch, struct err *err) {
+  enum { RANGES_EACH_MAX = 16 };
+  struct arena *arena = op->op.exec->arena;
+  struct plan_access points = *branch;
+  points.parts_count = branch->points;
+  TRY(make_ranges(op, branch, err));
+  if (op->ranges.count > RANGES_EACH_MAX) TRY(make_ranges(op, &points, err));
+  uint32_t had = op->merge.count, count = had + op->ranges.count;
+  struct model_stream *streams = arena_zalloc(arena, count + 1, sizeof *streams);
+  TRY(op__memory(op->op.exec, streams, err));
+  if (had) memcpy(streams, op->merge.streams, had * sizeof *streams);
+  for (uint32_t i = had; i < count; i++) {
+    streams[i] = (struct model_stream){
+        .index = branch->index, .points = branch->points, .backwards = branch->backwards};
+    if (op->ranges.items) streams[i].bounds = op->ranges.items[i - had];
+  }
+  op->merge.streams = streams;
+  op->merge.count = count;
+  return LUMA_OK;
+}
+
+/** All branches are one range. */
+static status prepare_merge(struct scan *op, const struct plan_access *access, struct err *err) {
+  op->merge = (struct model_merge){.parts = access->order_count, .wanted = op->wanted};
+  for (uint32_t i = 0; i < access->branches_count; i++)
+    TRY(add_streams(op, &access->branches[i], err));
+  op->access = access;
+  op->ranges = (struct ranges){.count = op->merge.count > 0};
+  op->next_branch = access->branches_count;
+  op->next_range = 0;
+  return LUMA_OK;
 }
 
 /** Whether all that is asked for are whole keys. There are no items where they would be too many.
@@ -152,6 +197,7 @@ static status prepare(struct scan *op, struct err *err) {
   op->is_prepared = true;
   op->ranges.count = 1; /* everything */
   if (!access) return LUMA_OK;
+  if (merges(op)) return prepare_merge(op, access, err);
   if (access->branches_count) {
     op->ranges.count = 0; /* next_ranges makes those of each branch */
     op->sees_twice = true;
@@ -456,6 +502,7 @@ status op__open_scan(struct exec *exec, const struct plan *plan, struct op **op,
   const struct plan_access *access = plan->physical ? plan->physical->access : NULL;
   if (access && access->skips && scan->rows_max > SKIP_ROWS) scan->rows_max = SKIP_ROWS;
   bool wants_few = exec->rows_wanted && exec->rows_wanted < scan->rows_max && !scan->is_natural;
+  scan->wanted = exec->rows_wanted;
   scan->step = wants_few ? (uint32_t)exec->rows_wanted : scan->rows_max;
   return batch_init_rows(&scan->batch, exec->arena, 1, 0, err);
 }

@@ -25,6 +25,7 @@ struct intervals {
   struct interval *items;
   uint32_t count, capacity;
   bool all_points;
+  bool splits; /* what is missing and null are two points: ranges are merged behind the part */
 };
 
 static status add(struct intervals *set, struct interval interval, struct err *err) {
@@ -124,6 +125,8 @@ static status add_equal(struct intervals *set, const struct val *v, bool mongo, 
 
 static status add_missing(struct intervals *set, struct err *err) {
   struct val missing = val_missing(), null = val_null();
+  if (set->splits) TRY(add_point(set, &missing, err));
+  if (set->splits) return add_point(set, &null, err);
   set->all_points = false;
   return add(
       set, (struct interval){.low = missing, .high = null, .has_low = true, .has_high = true}, err);
@@ -410,6 +413,7 @@ status ranges_make(struct expr_env *env, const struct plan_access *access, struc
     struct intervals *set = &maker.parts[i];
     set->env = env;
     set->multikey = access->index && access->index->def.multikey;
+    set->splits = i < access->points;
     bool is_path = access->index && access->index->def.wildcard.bytes &&
                    i == index_wildcard_at(&access->index->def);
     set->folds = access->index && access->index->def.collation.bytes && env->collation && !is_path;

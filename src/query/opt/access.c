@@ -317,6 +317,19 @@ status access_make(struct opt *opt, const struct collection *collection,
 
 /* ---- the choice ---- */
 
+static void name_refused(const struct catalog_index *index, struct buf *line) {
+  buf_append_format(line, "index %.*s: ", SLICE_ARG(index->name));
+}
+
+bool access_refuses(struct slice line, const struct catalog_index *index) {
+  struct buf name;
+  buf_init(&name, 1024);
+  name_refused(index, &name);
+  bool is = slice_has_prefix(line, buf_slice(&name));
+  buf_deinit(&name);
+  return is;
+}
+
 static status note_refusal(struct opt *opt, struct plan_access *chosen,
                            const struct catalog_index *index, enum access_refusal refusal,
                            double cost, double best, struct err *err) {
@@ -329,11 +342,12 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
       [ACCESS_COLLATION] = "it has texts by another collation than the statement compares by",
       [ACCESS_NO_PATH] = "no condition asks for a value at a path that it has",
       [ACCESS_PARTIAL] = "it is partial, and the condition does not say that its own holds",
+      [ACCESS_NO_ORDER] = "what it finds does not come in the order that is asked for",
   };
   struct buf line;
   buf_init(&line, 1024);
   if (index)
-    buf_append_format(&line, "index %.*s: ", SLICE_ARG(index->name));
+    name_refused(index, &line);
   else
     buf_append_text(&line, "the key: ");
   if (refusal == ACCESS_COSTLIER)
@@ -344,6 +358,12 @@ static status note_refusal(struct opt *opt, struct plan_access *chosen,
   chosen->refused[chosen->refused_count++] = slice_of(copy, line.bytes);
   buf_deinit(&line);
   return opt__memory(opt, copy, err);
+}
+
+status access_note_refusal(struct opt *opt, struct plan_access *chosen,
+                           const struct catalog_index *index, enum access_refusal refusal,
+                           struct err *err) {
+  return note_refusal(opt, chosen, index, refusal, 0, 0, err);
 }
 
 /** All ways: [0] everything, [1] by key, then the indexes. */

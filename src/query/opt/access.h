@@ -17,6 +17,7 @@ enum access_refusal {
   ACCESS_HIDDEN,
   ACCESS_NO_PATH,
   ACCESS_COLLATION,
+  ACCESS_NO_ORDER,
   ACCESS_COSTLIER
 };
 
@@ -37,6 +38,17 @@ status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
  * the key or an index. `*fits` false: it does not. */
 status access_make_union(struct opt *opt, const struct plan *scan, struct expr *condition,
                          struct plan_access *access, bool *fits, struct err *err);
+/** Adds to `chosen`, which has room, why the index is not used. */
+status access_note_refusal(struct opt *opt, struct plan_access *chosen,
+                           const struct catalog_index *index, enum access_refusal refusal,
+                           struct err *err);
+/** Whether the line says why this index is not used. */
+bool access_refuses(struct slice line, const struct catalog_index *index);
+/** Calls `each` with what every alternative of the disjunction in the condition asks, together with
+ * the rest of it, as long as `*fits`; false when there is none, or it has too many. */
+typedef status access_alternative(void *context, struct asks *asks, bool *fits, struct err *err);
+status access_each_alternative(struct opt *opt, struct expr *condition, access_alternative *each,
+                               void *context, bool *fits, struct err *err);
 /** Whether lists may be met in the index while the statement runs: then a document may have several
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,

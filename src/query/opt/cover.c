@@ -341,7 +341,7 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   if (!access) return LUMA_OK;
   if (counts_entries(opt, &chain, looking))
     return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
-  if (access->branches_count) return LUMA_OK;
+  if (access->branches_count && !access->index) return LUMA_OK; /* of several indexes */
   if (chain.filter) look(looking, chain.filter->condition);
   if (looking->whole || looking->count == 0 || !are_there(looking, &chain)) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));

@@ -3,14 +3,7 @@
  * Either the index that the FILTER chose goes on with the sort keys behind its equal parts, or,
  * when only the first rows are needed, another index in that order (or the key) is worth reading
  * instead of everything. */
-#include "query/opt/access.h"
-
-/** A SORT, its keys over the documents of a SCAN, and what stands between: nodes that keep rows and
- * their order. */
-struct chain {
-  struct plan sort; /* a copy with the keys as the SCAN sees them */
-  struct plan *scan, *filter;
-};
+#include "query/opt/order.h"
 
 /** What a sort key over a PROJECT is over its input; NULL when that is neither an attribute nor
  * what the PROJECT computes. */
@@ -35,9 +28,10 @@ static bool lower_keys(struct opt *opt, const struct plan *project, struct plan 
   return keys != NULL;
 }
 
-static bool find_chain(struct opt *opt, const struct plan *sort, struct chain *chain) {
+static bool find_chain(struct opt *opt, const struct plan *sort, bool only_first,
+                       struct chain *chain) {
   struct plan *at = sort->input;
-  *chain = (struct chain){.sort = *sort};
+  *chain = (struct chain){.sort = *sort, .only_first = only_first};
   for (; at->kind == PLAN_PROJECT; at = at->input)
     if (!lower_keys(opt, at, &chain->sort)) return false;
   if (at->kind == PLAN_FILTER) {
@@ -83,53 +77,121 @@ static bool is_sorted_by(const struct plan_sort_key *key, const struct index_key
   return path && !key->expr->key && path_is_equal(path, &part->path);
 }
 
-/** Whether `access` yields the order from its part `first` on; sets its direction. */
-static bool gives_order(const struct opt *opt, const struct chain *chain, struct expr *const *keys,
-                        struct plan_access *access, uint32_t first) {
-  const struct plan *sort = &chain->sort;
-  const struct index_def *def = &access->index->def;
-  bool lists = access_has_lists(opt, chain->scan->collection, access->index);
-  if (def->wildcard.bytes) return false; /* documents may lack a path, or have several */
-  if (first + sort->sort_count > def->keys_count) return false;
-  for (uint32_t i = 0; i < sort->sort_count; i++) {
-    const struct plan_sort_key *key = &sort->sort[i];
-    bool backwards = key->descending != def->keys[first + i].descending;
-    if (!is_sorted_by(key, &def->keys[first + i], keys ? keys[first + i] : NULL) ||
-        !respects_lists(access->index, key, lists))
-      return false;
-    if (i == 0)
-      access->backwards = backwards;
-    else if (backwards != access->backwards)
-      return false;
-    /* Entries of nulls come before all others: for the first key they can be read apart, for others
-     * not. */
-    bool natural = key->mongo || is_nulls_first(key) != key->descending;
-    bool bounded = first + i < access->parts_count && !access->parts[first + i].is_null;
-    /* Within bounds a list is met at an element that need not be its extreme one. */
-    if (lists && first + i < access->parts_count) return false;
-    if (i == 0)
-      access->nulls_apart = !natural && !bounded;
-    else if (!natural && !bounded)
-      return false;
-  }
-  /* Several ranges follow each other in order only on the part that is sorted by. */
-  return !access->nulls_apart || access->parts_count == first;
+/** A bound on one attribute within lists says nothing of which of their elements another one is
+ * sorted by. */
+static bool shares_list(const struct plan_access *access, const struct path *path) {
+  const struct path first =
+      path ? (struct path){.steps = path->steps, .count = 1} : (struct path){0};
+  for (uint32_t i = 0; path && i < access->parts_count; i++)
+    if (path_has_prefix(&access->index->def.keys[i].path, &first)) return true;
+  return false;
 }
 
-/** Equal parts of one value each lead; the sort keys stand behind them. */
+/** Whether what the part is bounded to is something. */
+static bool excludes_nothing(const struct plan_part *part) {
+  const struct expr *ends[] = {part->low, part->high};
+  bool is_range = !part->is_equal && !part->is_null && (part->low || part->high);
+  for (size_t i = 0; is_range && i < 2; i++)
+    is_range = !ends[i] || (ends[i]->kind == EXPR_CONST && !val_is_null(&ends[i]->value) &&
+                            ends[i]->value.type != VAL_LIST);
+  return is_range || is_point(part);
+}
+
+/** Null and what is missing have one place in the order and two in the index, and a list of none,
+ * which comes before them, is not told from the latter there. */
+static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain,
+                                const struct plan_access *access, uint32_t part, bool is_last) {
+  const uint8_t all = INDEX_KIND_MISSING | INDEX_KIND_NULL | INDEX_KIND_EMPTY;
+  uint8_t kinds = collection_kinds(chain->scan->collection, access->index, part);
+  if (part < access->parts_count && excludes_nothing(&access->parts[part])) return true;
+  if (opt->is_several) kinds = all;
+  if (!access->index->def.multikey) kinds &= (uint8_t)~INDEX_KIND_EMPTY;
+  if (!(kinds & INDEX_KIND_MISSING)) return true;
+  return !(kinds & INDEX_KIND_EMPTY) && (is_last || !(kinds & INDEX_KIND_NULL));
+}
+
+/** Whether key `i` of the SORT is part `part` of the index, the way round that the others are. */
+static bool is_key_given(const struct chain *chain, struct expr *const *keys,
+                         struct plan_access *access, uint32_t i, uint32_t part, bool lists) {
+  const struct plan_sort_key *key = &chain->sort.sort[i];
+  const struct index_key *in_index = &access->index->def.keys[part];
+  bool backwards = key->descending != in_index->descending;
+  if (!is_sorted_by(key, in_index, keys ? keys[part] : NULL) ||
+      !respects_lists(access->index, key, lists))
+    return false;
+  if (i && backwards != access->backwards) return false;
+  access->backwards = backwards;
+  /* Entries of nulls come before all others: for the first key they can be read apart, for others
+   * not. */
+  bool natural = key->mongo || is_nulls_first(key) != key->descending;
+  bool bounded = part < access->parts_count && !access->parts[part].is_null;
+  if (i == 0) access->nulls_apart = !natural && !bounded;
+  /* Within bounds a list is met at an element that need not be its extreme one. */
+  if (lists && (part < access->parts_count || shares_list(access, path_of_key(key)))) return false;
+  return i == 0 || natural || bounded;
+}
+
+bool order_is_told(const struct opt *opt, const struct plan_access *access) {
+  return access->index && access_collates(opt, access->index) && !access->with_lists &&
+         !access->with_missing && !access->index->def.sparse &&
+         !access->index->def.wildcard.bytes; /* documents may lack a path, or have several */
+}
+
+status order_is_given(struct opt *opt, const struct chain *chain, struct plan_access *access,
+                      uint32_t first, bool *is, struct err *err) {
+  struct expr *const *keys = NULL;
+  bool lists = access_has_lists(opt, chain->scan->collection, access->index);
+  TRY(opt__index_keys(opt, access->index, &keys, err));
+  *is = first + chain->sort.sort_count <= access->index->def.keys_count;
+  for (uint32_t i = 0; *is && i < chain->sort.sort_count; i++) {
+    bool is_last = i + 1 == chain->sort.sort_count;
+    *is = is_key_given(chain, keys, access, i, first + i, lists) &&
+          tells_nothing_apart(opt, chain, access, first + i, is_last);
+  }
+  /* Several ranges follow each other in order only on the part that is sorted by. */
+  *is = *is && (!access->nulls_apart || access->parts_count == first);
+  return LUMA_OK;
+}
+
+uint32_t order_points(const struct plan_access *access) {
+  uint32_t points = 0;
+  while (points < access->parts_count && is_point(&access->parts[points])) points++;
+  return points;
+}
+
+static bool is_fixed(const struct plan_sort_key *key, const struct plan_access *access,
+                     uint32_t points) {
+  const struct path *path = path_of_key(key);
+  for (uint32_t i = 0; path && !key->expr->key && i < points; i++)
+    if (path_is_equal(path, &access->index->def.keys[i].path)) return true;
+  return false;
+}
+
+/** Without the keys that have one value in all that is read. */
+static status drop_fixed(struct opt *opt, struct chain *chain, const struct plan_access *access,
+                         struct err *err) {
+  uint32_t points = order_points(access), kept = 0;
+  struct plan_sort_key *keys = NULL;
+  if (!points || access_has_lists(opt, chain->scan->collection, access->index)) return LUMA_OK;
+  keys = arena_alloc(opt->arena, chain->sort.sort_count * sizeof *keys);
+  TRY(opt__memory(opt, keys, err));
+  for (uint32_t i = 0; i < chain->sort.sort_count; i++)
+    if (!is_fixed(&chain->sort.sort[i], access, points)) keys[kept++] = chain->sort.sort[i];
+  chain->sort.sort = keys;
+  chain->sort.sort_count = kept;
+  return LUMA_OK;
+}
+
+/** Equal parts of one value each lead; the sort keys stand behind them. What is one of several
+ * values is read value by value, and merged. */
 static status fits_order(struct opt *opt, const struct chain *chain, struct plan_access *access,
                          bool *fits, struct err *err) {
-  struct expr *const *keys = NULL;
-  uint32_t points = 0;
-  *fits = false;
-  if (!access_collates(opt, access->index)) return LUMA_OK;
-  if (!access->index || access->with_lists || access->with_missing || access->index->def.sparse)
-    return LUMA_OK;
-  while (points < access->parts_count && is_point(&access->parts[points])) points++;
-  if (points < access->parts_count && points + 1 != access->parts_count) return LUMA_OK;
-  TRY(opt__index_keys(opt, access->index, &keys, err));
-  *fits = gives_order(opt, chain, keys, access, points);
-  return LUMA_OK;
+  struct chain rest = *chain;
+  *fits = order_is_told(opt, access);
+  if (!*fits) return LUMA_OK;
+  TRY(drop_fixed(opt, &rest, access, err));
+  TRY(order_is_given(opt, &rest, access, order_points(access), fits, err));
+  return *fits ? LUMA_OK : order_explode(opt, &rest, access, fits, err);
 }
 
 /** ORDER BY the key itself: the collection's own order. */
@@ -140,16 +202,30 @@ static bool fits_key_order(const struct plan *sort, const struct plan *scan, boo
   return sort->sort_count == 1 && path && access_is_key(scan->collection, path, key->expr->key);
 }
 
+/** Why the others were not chosen: what was chosen before is one of them, and no longer is what is
+ * chosen now. */
+static status keep_refused(struct opt *opt, const struct plan_access *before,
+                           struct plan_access *kept, struct err *err) {
+  uint32_t count = before->refused_count;
+  struct slice *lines = arena_alloc(opt->arena, (count + 2u) * sizeof *lines);
+  TRY(opt__memory(opt, lines, err));
+  kept->refused_count = 0;
+  kept->refused = lines;
+  if (before->index && before->index != kept->index && !before->branches_count)
+    TRY(access_note_refusal(opt, kept, before->index, ACCESS_NO_ORDER, err));
+  for (uint32_t i = 0; i < count; i++)
+    if (!kept->index || !access_refuses(before->refused[i], kept->index))
+      lines[kept->refused_count++] = before->refused[i];
+  return LUMA_OK;
+}
+
 static status drop_sort(struct opt *opt, struct plan **node, struct plan *scan,
                         const struct plan_access *access, struct err *err) {
   struct plan_physical *physical = NULL;
   TRY(opt__physical(opt, scan, &physical, err));
   struct plan_access *kept = arena_copy(opt->arena, access, sizeof *access);
   TRY(opt__memory(opt, kept, err));
-  if (physical->access && !kept->refused_count) {
-    kept->refused = physical->access->refused;
-    kept->refused_count = physical->access->refused_count;
-  }
+  if (opt->is_explained && physical->access) TRY(keep_refused(opt, physical->access, kept, err));
   kept->is_ordered = true;
   physical->access = kept;
   *node = (*node)->input;
@@ -177,33 +253,54 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
   return LUMA_OK;
 }
 
-/** Another index in the order, when only the first rows are wanted. */
+bool order_is_worth(const struct chain *chain, double ordered, double cost) {
+  static const double as_dear = 1.01, first_rows = 10;
+  return ordered <= cost * (chain->only_first ? first_rows : as_dear);
+}
+
+/** Another index in the order: one that narrows as well as the chosen one does or, when only the
+ * first rows are wanted, any. */
 static status try_others(struct opt *opt, struct plan **node, const struct chain *chain,
                          struct err *err) {
   const struct collection *collection = chain->scan->collection;
   const struct plan_access *chosen = chain->scan->physical ? chain->scan->physical->access : NULL;
   struct asks *asks = arena_zalloc(opt->arena, 1, sizeof *asks);
   TRY(opt__memory(opt, asks, err));
+  bool is_narrowed = chosen && chosen->parts_count; /* sorting the few is cheap */
   if (chain->scan->hint || (chosen && chosen->branches_count)) return LUMA_OK;
-  if (chosen && chosen->parts_count) return LUMA_OK; /* narrowed: sorting the few is cheap */
+  if (!is_narrowed && !chain->only_first) return LUMA_OK;
   if (chain->filter) TRY(asks_collect(opt, chain->filter->condition, asks, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     struct plan_access access;
     enum access_refusal refusal = ACCESS_FITS;
     TRY(access_make(opt, collection, &collection->indexes[i], asks, &access, &refusal, err));
-    bool usable = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
+    bool usable = refusal == ACCESS_FITS || (refusal == ACCESS_NO_CONDITION && !is_narrowed);
+    if (is_narrowed) usable &= order_is_worth(chain, access.cost, chosen->cost);
     if (usable) TRY(fits_order(opt, chain, &access, &usable, err));
     if (usable) return drop_sort(opt, node, chain->scan, &access, err);
   }
   return LUMA_OK;
 }
 
+/** A union, whose branches may each be read in the order by another index than the cheapest. */
+static status try_union(struct opt *opt, struct plan **node, const struct chain *chain, bool *done,
+                        struct err *err) {
+  const struct plan_access *chosen = chain->scan->physical ? chain->scan->physical->access : NULL;
+  struct plan_access access;
+  *done = false;
+  if (!chosen || !chosen->branches_count || !chain->filter) return LUMA_OK;
+  TRY(order_unite(opt, chain, chosen, &access, done, err));
+  return *done ? drop_sort(opt, node, chain->scan, &access, err) : LUMA_OK;
+}
+
 static status order_sort(struct opt *opt, struct plan **node, bool only_first, struct err *err) {
   struct chain chain;
   bool done = false;
-  if ((*node)->limit || !find_chain(opt, *node, &chain)) return LUMA_OK; /* WITH TIES compares */
+  if ((*node)->limit || !find_chain(opt, *node, only_first, &chain))
+    return LUMA_OK; /* WITH TIES compares */
   TRY(try_chosen(opt, node, &chain, &done, err));
-  return done || !only_first ? LUMA_OK : try_others(opt, node, &chain, err);
+  if (!done) TRY(try_union(opt, node, &chain, &done, err));
+  return done ? LUMA_OK : try_others(opt, node, &chain, err);
 }
 
 status opt__order(struct opt *opt, struct plan **node, struct err *err) {

@@ -7,7 +7,6 @@
 
 /** The alternatives of a disjunction, in either family. */
 struct alternatives {
-  struct opt *opt;
   struct expr *exprs[ACCESS_BRANCHES_MAX];
   const struct match *matches[ACCESS_BRANCHES_MAX];
   uint32_t count;
@@ -70,36 +69,50 @@ static status make_branch(struct opt *opt, const struct plan *scan, struct asks 
   return LUMA_OK;
 }
 
-static status make_branches(struct alternatives *all, const struct plan *scan,
-                            struct expr *condition, struct plan_access *access, bool *fits,
-                            struct err *err) {
-  struct opt *opt = all->opt;
+status access_each_alternative(struct opt *opt, struct expr *condition, access_alternative *each,
+                               void *context, bool *fits, struct err *err) {
+  struct alternatives *all = arena_zalloc(opt->arena, 1, sizeof *all);
+  TRY(opt__memory(opt, all, err));
+  TRY(opt__conjuncts(condition, find, all, err));
+  *fits = all->count >= 2 && !all->is_too_many;
+  if (!*fits) return LUMA_OK;
   struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
-  access->branches = arena_zalloc(opt->arena, all->count, sizeof *access->branches);
-  TRY(opt__memory(opt, asks ? access->branches : NULL, err));
-  *fits = true;
+  TRY(opt__memory(opt, asks, err));
   for (uint32_t i = 0; i < all->count && *fits; i++) {
-    struct plan_access *branch = &access->branches[i];
     TRY(asks_collect(opt, condition, asks, err));
     TRY(asks_add(asks, all->exprs[i], all->matches[i], err));
-    TRY(make_branch(opt, scan, asks, branch, fits, err));
-    access->branches_count++;
-    access->rows += branch->rows;
-    access->cost += branch->cost;
+    TRY(each(context, asks, fits, err));
   }
+  return LUMA_OK;
+}
+
+/** A union in the making. */
+struct uniting {
+  struct opt *opt;
+  const struct plan *scan;
+  struct plan_access *access;
+};
+
+static status add_branch(void *context, struct asks *asks, bool *fits, struct err *err) {
+  struct uniting *uniting = context;
+  struct plan_access *access = uniting->access;
+  struct arena *arena = uniting->opt->arena;
+  if (!access->branches)
+    access->branches = arena_zalloc(arena, ACCESS_BRANCHES_MAX, sizeof *access->branches);
+  TRY(opt__memory(uniting->opt, access->branches, err));
+  struct plan_access *branch = &access->branches[access->branches_count];
+  TRY(make_branch(uniting->opt, uniting->scan, asks, branch, fits, err));
+  access->branches_count++;
+  access->rows += branch->rows;
+  access->cost += branch->cost;
   return LUMA_OK;
 }
 
 status access_make_union(struct opt *opt, const struct plan *scan, struct expr *condition,
                          struct plan_access *access, bool *fits, struct err *err) {
-  struct alternatives *all = arena_zalloc(opt->arena, 1, sizeof *all);
-  *fits = false;
+  struct uniting uniting = {opt, scan, access};
   *access = (struct plan_access){0};
-  TRY(opt__memory(opt, all, err));
-  all->opt = opt;
-  TRY(opt__conjuncts(condition, find, all, err));
-  if (all->count < 2 || all->is_too_many) return LUMA_OK;
-  TRY(make_branches(all, scan, condition, access, fits, err));
+  TRY(access_each_alternative(opt, condition, add_branch, &uniting, fits, err));
   access->rows = fmin(access->rows, access_count(opt, scan->collection));
   return LUMA_OK;
 }

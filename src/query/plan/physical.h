@@ -52,6 +52,12 @@ struct plan_access {
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
+  bool merges;     /* a union: what its branches find comes in the order of `order`, which that of
+                      their entries is behind their points; `index` and `parts`, where they are
+                      set, are those that the branches were made of */
+  uint32_t points; /* a branch that is merged: parts that lead and are one value each */
+  const struct plan_sort_key *order; /* merges */
+  uint32_t order_count;
   struct val *from, *to;      /* of all parts of the index, or the key: see struct plan_hint */
   bool is_hinted;             /* the statement asked for it */
   const struct expr *bounded; /* what a FILTER asked that went, as the bounds say it all; for

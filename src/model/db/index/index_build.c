@@ -131,6 +131,7 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .wildcard = spec->wildcard,
                           .collation = spec->collation,
                           .notes_kinds = true,
+                          .notes_nulls = true,
                           .notes_keys = true};
   for (uint32_t i = 0; i < spec->keys_count; i++) def.keys[i] = spec->keys[i];
   return def;

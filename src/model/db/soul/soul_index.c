@@ -90,6 +90,7 @@ static status add_index(struct model_txn *txn, struct collection *collection,
                           .notes_lists = wanted->multikey,
                           .notes_ways = wanted->multikey,
                           .notes_kinds = true,
+                          .notes_nulls = true,
                           .notes_keys = true};
   struct slice name;
   TRY(parse_keys(txn, wanted, &def, err));

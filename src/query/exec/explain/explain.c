@@ -64,11 +64,12 @@ static void format_branches(const struct plan_access *access, struct buf *out) {
 }
 
 static void format_access(const struct plan_access *access, struct buf *out) {
-  if (access->branches_count)
+  if (access->branches_count && !access->index)
     format_branches(access, out);
   else
     format_bounds(access, out);
   if (access->backwards) buf_append_text(out, " backwards");
+  if (access->merges) buf_append_text(out, " merged");
   if (access->is_ordered) buf_append_text(out, " in order");
   if (access->cover == PLAN_COVER_VALUES) buf_append_text(out, " covered");
   if (access->skips) buf_append_text(out, " value by value");
