@@ -143,7 +143,7 @@ bool query_take_literals(struct query *query, struct slice text, const struct li
   compiled->text = query->source.text;
   for (uint32_t i = 0; i < compiled->places_count; i++) {
     struct expr *place = compiled->places[i];
-    place->value = literal_value(query->source.text, &literals->items[place->literal - 1]);
+    place->value = literals_value(query->source.text, &literals->items[place->literal - 1]);
   }
   return true;
 }

@@ -30,6 +30,6 @@ struct literals {
 };
 
 /** What a literal of this text says. Borrows from the text. */
-struct val literal_value(struct slice text, const struct literal *literal);
+struct val literals_value(struct slice text, const struct literal *literal);
 
 #endif

@@ -379,9 +379,9 @@ static void what_a_literal_says(void) {
   struct literals literals;
   assert_true(lang_jql.literals(slice_of_text(text), &literals));
   assert_int_equal(literals.count, 3);
-  struct val number = literal_value(slice_of_text(text), &literals.items[0]),
-             word = literal_value(slice_of_text(text), &literals.items[1]),
-             id = literal_value(slice_of_text(text), &literals.items[2]);
+  struct val number = literals_value(slice_of_text(text), &literals.items[0]),
+             word = literals_value(slice_of_text(text), &literals.items[1]),
+             id = literals_value(slice_of_text(text), &literals.items[2]);
   assert_int_equal(number.type, VAL_INT64);
   assert_int_equal(number.integer, -17);
   assert_true(slice_is_equal(val_slice(&word), slice_of_text("x\xc3\xa4")));

@@ -265,7 +265,7 @@ static struct val read_id(struct slice written) {
   return id;
 }
 
-struct val literal_value(struct slice text, const struct literal *literal) {
+struct val literals_value(struct slice text, const struct literal *literal) {
   struct slice written = slice_of(text.data + literal->at, literal->bytes);
   if (literal->kind == LITERAL_INTEGER) return read_integer(written);
   if (literal->kind == LITERAL_ID) return read_id(written);
