@@ -56,7 +56,7 @@ static uint64_t plan_ns(struct db *db, const char *text, uint64_t times) {
 static struct query *take(struct db *db, const char *text) {
   struct query_source source = {.lang = &lang_lql, .text = slice_of_text(text)};
   struct query_prepare_options options = {.now_us = os_now_us(db->os)};
-  struct query *query = plans_take(db->plans, source.lang, source.text, options.now_us);
+  struct query *query = plans_take(db->plans, source.lang, source.text, NULL, options.now_us);
   struct err err = {0};
   if (query) return query;
   status done = query_prepare(db->model, NULL, &source, NULL, &options, &query, &err);

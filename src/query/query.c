@@ -34,6 +34,7 @@ static status parse(const struct query *query, struct query_compiled *compiled, 
                                  .reader = query->options.reader,
                                  .is_alone = query->is_alone,
                                  .has_policy = query->options.policy != NULL,
+                                 .literals = query->options.literals,
                                  .now_us = query->options.now_us};
   struct slice text = query->source.text;
   if (query->source.command) {
@@ -296,6 +297,8 @@ status query_prepare(struct model *model, struct model_txn *txn, const struct qu
   status done = prepare(made, txn, source, offset, err);
   made->planned_us = made->options.now_us;
   made->options.reader = NULL;
+  made->options.literals = NULL;
+  if (done == LUMA_OK) done = query__place_literals(made, options ? options->literals : NULL, err);
   if (done == LUMA_OK)
     *query = made;
   else

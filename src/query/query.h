@@ -49,6 +49,8 @@ struct query_prepare_options {
   const struct query_policy *policy; /* NULL: everything is allowed; borrowed until query_destroy */
   uint64_t session;     /* the number of who asks, for what is temporary; 0: nobody has any */
   bool has_temporaries; /* it has made some: the plan is for it alone */
+  const struct literals *literals; /* of the text, which is one statement; until the call ends.
+                                      NULL: it has none that another text may differ in */
   const char *const *rules_off; /* names of optimizer passes not to run, NULL-terminated; NULL: all
                                    run. Borrowed */
 };
@@ -92,6 +94,11 @@ bool query_tails(const struct query *query, bool *awaits);
 /** Whether it may serve whoever asks with the same text later: it reads or changes documents, not
  * through views, and belongs to no transaction. */
 bool query_is_reusable(const struct query *query);
+/** The literals of its text, if any other text that differs from it in these alone, each of the
+ * same kind, may be given to it; else NULL. Borrowed, until that is done. */
+const struct literals *query_literals(const struct query *query);
+/** Gives it such a text: `literals` are its own. No run of it may be open. False: no memory. */
+bool query_take_literals(struct query *query, struct slice text, const struct literals *literals);
 /** Parameters by number the statement needs (the highest number). */
 uint32_t query_parameters_count(const struct query *query);
 

@@ -15,6 +15,13 @@ struct query_compiled {
   struct statement statement;
   bool writes_whole; /* a change without a condition: worth a warning */
   uint64_t names;    /* what the plan knew of names: see query__names */
+  /* Of a plan that other literals may be put into (query_literals.c): the constants that stand for
+   * them, and the literals it was made with. Once others were put there, those and their text:
+   * constants are the only thing of a plan that changes, and only while no run is open. */
+  struct expr **places;
+  uint32_t places_count;
+  const struct literals *written, *now;
+  struct slice text;
 };
 
 struct query {
@@ -26,6 +33,9 @@ struct query {
   bool is_borrowed; /* its text */
   bool is_alone;    /* nothing follows the statement in its text, as far as can be told unread */
   uint64_t planned_us;
+  struct literals *literals; /* of the source's text, which may be exchanged; NULL: it may not */
+  uint8_t *room;             /* for that text */
+  size_t room_bytes;
 };
 
 /** Parses, binds and optimises against the transaction's catalog, or (NULL) the newest committed
@@ -35,6 +45,11 @@ status query__compile(struct query *query, struct model_txn *txn, size_t *offset
 /** How many names the dictionaries of the plan's collections have, the mark of an own `id` among
  * them: what names mean depends on them, and they only grow. */
 uint64_t query__names(const struct plan *plan);
+/** Where the plan is good for other literals, notes which these are and where they went. `literals`
+ * may be NULL. */
+status query__place_literals(struct query *query, const struct literals *literals, struct err *err);
+/** A position in the text that the plan was made of becomes that in the text it is run for. */
+void query__tell_place(const struct query_compiled *compiled, struct err *err);
 /** Notes in `err` that a failure is that of the only change of a list; answers `done`. */
 status query__note_change(const struct statement *statement, status done, struct err *err);
 /** Gives a reference back. */

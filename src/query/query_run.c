@@ -151,6 +151,11 @@ static status start(struct query_run *run, struct query *query, struct model_txn
   return exec_open(&run->exec, root, &run->root, err);
 }
 
+static void note_failure(const struct query_run *run, status done, struct err *err) {
+  query__note_change(&run->compiled->statement, done, err);
+  query__tell_place(run->compiled, err);
+}
+
 status query_open(struct query *query, struct model_txn *txn,
                   const struct query_open_options *options, struct query_run **run,
                   struct err *err) {
@@ -162,7 +167,7 @@ status query_open(struct query *query, struct model_txn *txn,
   arena_init(&made->document_arena, 0, 0);
   expr_env_init(&made->env, &made->arena);
   status done = start(made, query, txn, options, err);
-  if (done != LUMA_OK && made->compiled) query__note_change(&made->compiled->statement, done, err);
+  if (done != LUMA_OK && made->compiled) note_failure(made, done, err);
   if (done == LUMA_OK)
     *run = made;
   else
@@ -195,7 +200,8 @@ status query_next(struct query_run *run, struct batch **batch, struct err *err) 
   arena_reset(&run->document_arena);
   status done = exec_next(run->root, batch, err);
   note_warnings(run);
-  return query__note_change(&run->compiled->statement, done, err);
+  if (done != LUMA_OK) note_failure(run, done, err);
+  return done;
 }
 
 status query_document(struct query_run *run, const struct batch *batch, uint32_t nth,

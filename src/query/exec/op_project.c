@@ -8,12 +8,19 @@ struct projecting {
   struct program **programs;
   struct batch batch, *in;
   uint32_t nth, most; /* rows of `in` that are done, and that are taken at once */
-  struct val **rooms; /* for columns that are constants */
+  struct exec *exec;
+  struct val **rooms; /* for columns that are constants: made when one is met, as few are */
 };
 
 /** A constant stands in every live row. */
-static void spread(const struct batch *batch, const struct val *constant, struct val *column) {
-  for (uint32_t i = 0; i < batch->selected_count; i++) column[batch_row(batch, i)] = *constant;
+static status spread(struct projecting *op, const struct batch *batch, const struct val *constant,
+                     uint32_t c, struct err *err) {
+  if (!op->rooms[c]) op->rooms[c] = arena_alloc(op->exec->arena, BATCH_ROWS * sizeof **op->rooms);
+  TRY(op__memory(op->exec, op->rooms[c], err));
+  for (uint32_t i = 0; i < batch->selected_count; i++)
+    op->rooms[c][batch_row(batch, i)] = *constant;
+  op->batch.columns[c] = op->rooms[c];
+  return LUMA_OK;
 }
 
 static status compute(struct projecting *op, const struct batch *in, struct err *err) {
@@ -23,9 +30,7 @@ static status compute(struct projecting *op, const struct batch *in, struct err 
     uint32_t stride = 0;
     TRY(program_run(op->programs[c], in, &op->op.batch_arena, &values, &stride, err));
     memcpy(&op->batch.columns[c], &values, sizeof values); /* read only from here on */
-    if (stride) continue;
-    op->batch.columns[c] = op->rooms[c];
-    spread(in, values, op->rooms[c]);
+    if (stride == 0) TRY(spread(op, in, values, c, err));
   }
   return LUMA_OK;
 }
@@ -94,9 +99,9 @@ status op__open_project(struct exec *exec, const struct plan *plan, struct op **
   *op = &projecting->op;
   projecting->most = BATCH_ROWS;
   TRY(op__programs(exec, plan->exprs, plan->exprs_count, &projecting->programs, err));
-  TRY(batch_init(&projecting->batch, exec->arena, plan->exprs_count, err));
-  projecting->rooms = arena_copy(exec->arena, projecting->batch.columns,
-                                 (plan->exprs_count + 1) * sizeof(struct val *));
+  projecting->exec = exec;
+  TRY(batch_init_rows(&projecting->batch, exec->arena, plan->exprs_count, 0, err));
+  projecting->rooms = arena_zalloc(exec->arena, plan->exprs_count + 1u, sizeof *projecting->rooms);
   TRY(op__memory(exec, projecting->rooms, err));
   return op__open(exec, plan->input, &projecting->op.input, err);
 }

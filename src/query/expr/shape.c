@@ -14,10 +14,12 @@ struct shape_tree {
   struct shape_tree *children, *last, *next; /* children in the order of the projection */
   uint32_t computed;                         /* the step's argument that gives the value; 0: none */
   bool is_end;                               /* a listed path ends here */
-  bool has_computed;                         /* here or below */
-  const struct shape_pick *pick;             /* NULL: none ends here */
-  struct matcher *matcher;                   /* of the pick */
-  const struct shape_tree *matched;          /* of a MATCHED, here or below; NULL: none is */
+  uint32_t
+      shown; /* children of which an inclusion shows what the document has: others are computed */
+  bool has_computed;                /* here or below */
+  const struct shape_pick *pick;    /* NULL: none ends here */
+  struct matcher *matcher;          /* of the pick */
+  const struct shape_tree *matched; /* of a MATCHED, here or below; NULL: none is */
 };
 
 /** A projection at work on one row. */
@@ -94,6 +96,13 @@ static status add_pick(struct expr_env *env, struct shape_tree *root, const stru
   return LUMA_OK;
 }
 
+static void count_shown(struct shape_tree *tree) {
+  for (struct shape_tree *at = tree->children; at; at = at->next) {
+    tree->shown += !at->computed;
+    count_shown(at);
+  }
+}
+
 status shape__compile(struct expr_env *env, const struct expr *expr, struct shape_tree **tree,
                       struct err *err) {
   const struct shape *shape = expr->shape;
@@ -108,6 +117,7 @@ status shape__compile(struct expr_env *env, const struct expr *expr, struct shap
     TRY(add_computed(env, *tree, shape->computed_names[i], i + 1, err));
   for (uint32_t i = 0; i < shape->picks_count; i++)
     TRY(add_pick(env, *tree, &shape->picks[i], err));
+  count_shown(*tree);
   return LUMA_OK;
 }
 
@@ -291,11 +301,13 @@ static void put_known(const struct shaping *shaping, const struct shape_tree *ch
 /** The fields of `map` that the shape leaves, and those it computes, into the open map. */
 static void put_map(const struct shaping *shaping, const struct shape_tree *tree,
                     const struct val *map) {
-  for (uint32_t i = 0; i < val_count(map); i++) {
+  uint32_t count = val_count(map), left = tree->shown;
+  for (uint32_t i = 0; i < count && (left || !shaping->include); i++) {
     struct slice name;
     struct val field = val_field_at(map, i, &name);
     const struct shape_tree *child = find_child(tree, name);
     if (child) {
+      left -= !child->computed;
       put_known(shaping, child, &field);
     } else if (!shaping->include) {
       build_name(shaping->build, name);

@@ -5,6 +5,7 @@
 #ifndef QUERY_LANG_LANG_H
 #define QUERY_LANG_LANG_H
 
+#include "query/plan/literals.h"
 #include "query/plan/plan.h"
 
 struct catalog;     /* model/catalog/catalog.h */
@@ -12,12 +13,14 @@ struct json_reader; /* value/json/json.h */
 
 /** What a front end may look at: names for suggestions. */
 struct lang_context {
-  struct arena *arena;           /* everything made lives here */
-  const struct catalog *catalog; /* may be NULL */
-  struct json_reader *reader;    /* to read JSON with; NULL: one is made */
-  bool is_alone;                 /* the text is one statement, as far as `extent` tells */
-  bool has_policy;               /* collections may be seen in part: the binder adds conditions */
-  uint64_t now_us;               /* the statement's time: NOW() is the same everywhere in it */
+  struct arena *arena;             /* everything made lives here */
+  const struct catalog *catalog;   /* may be NULL */
+  struct json_reader *reader;      /* to read JSON with; NULL: one is made */
+  bool is_alone;                   /* the text is one statement, as far as `extent` tells */
+  bool has_policy;                 /* collections may be seen in part: the binder adds conditions */
+  uint64_t now_us;                 /* the statement's time: NOW() is the same everywhere in it */
+  const struct literals *literals; /* of the text: constants of the plan say which they are of;
+                                      NULL: the plan is for this text alone */
 };
 
 /** One language. `parse` reads one statement from `text` at `*offset` and moves `*offset` past it
@@ -33,6 +36,9 @@ struct lang {
   /** Bytes of the statement that `text` begins with, where they can be told without reading it;
    * NULL for languages that must parse to know. */
   size_t (*extent)(struct slice text);
+  /** The literals of a text that is one statement. False when there is none, or more than a
+   * statement; NULL for languages that have parameters instead. */
+  bool (*literals)(struct slice text, struct literals *literals);
 };
 
 extern const struct lang lang_lql, lang_nql, lang_jql;

@@ -288,6 +288,8 @@ struct expr {
   uint32_t args_count;
   struct expr **args;
   struct val value;   /* CONST */
+  uint32_t literal;   /* CONST: of which literal of the text it is, from 1; 0: none. Another text's
+                         literal may take its place (query/plan/literals.h) */
   struct slice name;  /* NAME: text as written; PARAM by name; CALL: function; STAR: qualifier;
                          BINARY, CASE: what its column is called, if a front end says it */
   uint32_t parameter; /* PARAM by number, 1-based; 0 = by name */

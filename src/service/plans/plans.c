@@ -44,23 +44,51 @@ static struct slice trim(struct slice text) {
   return text;
 }
 
-static uint64_t hash_of(const struct lang *lang, struct slice text) {
-  return hash64(text, (uint64_t)(uintptr_t)lang);
+/* Of what stands around the literals, and of their kinds. Without literals: of the text. */
+static uint64_t hash_of(const struct lang *lang, struct slice text,
+                        const struct literals *literals) {
+  uint64_t hash = (uint64_t)(uintptr_t)lang;
+  size_t from = 0;
+  for (uint32_t i = 0; literals && i < literals->count; i++) {
+    const struct literal *literal = &literals->items[i];
+    hash = hash64(slice_of(text.data + from, literal->at - from), hash + literal->kind);
+    from = literal->at + literal->bytes;
+  }
+  return hash64(slice_of(text.data + from, text.bytes - from), hash);
+}
+
+/* Whether the texts are the same but for what their literals say. */
+static bool is_alike(struct slice a, const struct literals *of_a, struct slice b,
+                     const struct literals *of_b) {
+  size_t from_a = 0, from_b = 0;
+  if (!of_a != !of_b || (of_a && of_a->count != of_b->count)) return false;
+  for (uint32_t i = 0; of_a && i < of_a->count; i++) {
+    const struct literal *left = &of_a->items[i], *right = &of_b->items[i];
+    if (left->kind != right->kind || !slice_is_equal(slice_of(a.data + from_a, left->at - from_a),
+                                                     slice_of(b.data + from_b, right->at - from_b)))
+      return false;
+    from_a = left->at + left->bytes;
+    from_b = right->at + right->bytes;
+  }
+  return slice_is_equal(slice_of(a.data + from_a, a.bytes - from_a),
+                        slice_of(b.data + from_b, b.bytes - from_b));
 }
 
 static bool is_wanted(const struct slot *slot, uint64_t hash, const struct lang *lang,
-                      struct slice text) {
+                      struct slice text, const struct literals *literals) {
   if (!slot->query || slot->hash != hash) return false;
   const struct query_source *source = query_source(slot->query);
-  return source->lang == lang && slice_is_equal(trim(source->text), text);
+  return source->lang == lang &&
+         is_alike(trim(source->text), query_literals(slot->query), text, literals);
 }
 
 static struct query *find(struct plans *plans, const struct lang *lang, struct slice text,
-                          uint64_t hash) {
+                          const struct literals *literals) {
+  uint64_t hash = hash_of(lang, text, literals);
   struct slot *set = plans->slots[hash % PLANS_SETS];
   for (int way = 0; way < PLANS_WAYS; way++) {
     struct query *query = set[way].query;
-    if (!is_wanted(&set[way], hash, lang, text)) continue;
+    if (!is_wanted(&set[way], hash, lang, text, literals)) continue;
     set[way].query = NULL;
     return query;
   }
@@ -68,19 +96,20 @@ static struct query *find(struct plans *plans, const struct lang *lang, struct s
 }
 
 struct query *plans_take(struct plans *plans, const struct lang *lang, struct slice text,
-                         uint64_t now_us) {
+                         const struct literals *literals, uint64_t now_us) {
   text = trim(text);
   if (text.bytes > PLANS_TEXT_BYTES_MAX) return NULL;
-  uint64_t hash = hash_of(lang, text);
   mutex_lock(&plans->lock);
-  struct query *query = find(plans, lang, text, hash);
+  struct query *query = literals ? find(plans, lang, text, literals) : NULL;
+  if (!query) query = find(plans, lang, text, NULL);
   bool is_old = query && now_us - query_planned_us(query) > PLANS_AGE_US;
   if (query && !is_old)
     plans->stats.hits++;
   else
     plans->stats.misses++;
   mutex_unlock(&plans->lock);
-  if (!is_old) return query;
+  bool takes = query && !is_old && query_literals(query);
+  if (query && !is_old && (!takes || query_take_literals(query, text, literals))) return query;
   query_destroy(query);
   return NULL;
 }
@@ -103,7 +132,7 @@ void plans_give(struct plans *plans, struct query *query) {
     query_destroy(query);
     return;
   }
-  uint64_t hash = hash_of(source->lang, text);
+  uint64_t hash = hash_of(source->lang, text, query_literals(query));
   mutex_lock(&plans->lock);
   struct slot *slot = place_of(plans, hash);
   struct query *evicted = slot->query;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan cache of a database: prepared statements that are not in use, by their text. Who takes
- * one has it alone until it is given back; several of one text may be there. A plan's collections
+/* The plan cache of a database: prepared statements that are not in use, by their text; those whose
+ * plan is good for other literals, by what stands around them. Who takes one has it alone until it
+ * is given back; several of one text may be there. A plan's collections
  * are compared with the catalog's when it is opened (query_open); what it weighed by (how much is
  * stored) may have changed, so a plan is not taken again PLANS_AGE_US after it was made.
  *
@@ -23,9 +24,10 @@ status plans_create(struct plans **plans, struct err *err);
 /** NULL is fine. Statements that are taken must have been given back or destroyed. */
 void plans_destroy(struct plans *plans);
 /** A prepared statement of this text, blanks and `;` behind it left out, in this language; NULL: it
- * must be prepared. `now_us`: wall clock. */
+ * must be prepared. `literals`: those of the text, NULL if it has none; a plan that was made with
+ * others has these then. `now_us`: wall clock. */
 struct query *plans_take(struct plans *plans, const struct lang *lang, struct slice text,
-                         uint64_t now_us);
+                         const struct literals *literals, uint64_t now_us);
 /** Keeps it for whoever takes it next, or ends it where it is not worth keeping. */
 void plans_give(struct plans *plans, struct query *query);
 /** Ends those that are not taken. */

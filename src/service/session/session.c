@@ -170,13 +170,15 @@ static struct model_txn *own_catalog(const struct session *session) {
   return is_newest ? NULL : session->txn;
 }
 
-/* `runs`: now, while its text is there. */
+/* `runs`: now, while its text is there. `literals`: of the text; may be NULL. */
 static status prepare(struct session *session, const struct query_source *source, size_t *offset,
-                      bool runs, struct query **query, struct err *err) {
+                      const struct literals *literals, bool runs, struct query **query,
+                      struct err *err) {
   struct query_source with_lang = *source;
   if (!with_lang.lang) with_lang.lang = source->command ? &lang_jql : lang_guess(source->text);
   struct query_prepare_options options = {.now_us = os_now_us(session->db->os),
                                           .text_stays = runs,
+                                          .literals = literals,
                                           .rules_off = session->db->options.rules_off,
                                           .session = session->number,
                                           .has_temporaries = session->has_temporaries};
@@ -188,16 +190,19 @@ static status prepare(struct session *session, const struct query_source *source
 /* Takes a plan from the cache, or makes one. */
 static status plan(struct session *session, const struct query_source *source, size_t *offset,
                    struct query **query, struct err *err) {
-  if (source->command) return prepare(session, source, offset, true, query, err);
+  if (source->command) return prepare(session, source, offset, NULL, true, query, err);
   size_t from = offset ? *offset : 0;
   struct query_source rest = *source;
   if (!rest.lang) rest.lang = lang_guess(source->text);
   struct slice text = slice_of(rest.text.data + from, rest.text.bytes - from);
+  struct literals room;
+  const struct literals *literals =
+      rest.lang->literals && rest.lang->literals(text, &room) ? &room : NULL;
   /* With temporary collections a name may mean another thing than to others. */
-  *query = session->has_temporaries
-               ? NULL
-               : plans_take(session->db->plans, rest.lang, text, os_now_us(session->db->os));
-  if (!*query) return prepare(session, &rest, offset, true, query, err);
+  *query = session->has_temporaries ? NULL
+                                    : plans_take(session->db->plans, rest.lang, text, literals,
+                                                 os_now_us(session->db->os));
+  if (!*query) return prepare(session, &rest, offset, literals, true, query, err);
   if (offset) *offset = rest.text.bytes;
   return LUMA_OK;
 }
@@ -207,7 +212,7 @@ status session_prepare(struct session *session, const struct query_source *sourc
   struct session_prepared *made = mem_zalloc(1, sizeof *made);
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a statement");
   made->session = session;
-  status result = prepare(session, source, NULL, false, &made->query, err);
+  status result = prepare(session, source, NULL, NULL, false, &made->query, err);
   if (result != LUMA_OK) {
     mem_free(made);
     return result;

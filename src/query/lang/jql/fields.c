@@ -351,7 +351,9 @@ status jql__check_names(const struct jql *jql, const struct jql_node *node) {
 status jql__const(const struct jql *jql, const struct jql_node *node, struct expr **expr) {
   TRY(jql__check_names(jql, node));
   *expr = expr_const(jql->arena, node->value, node->offset);
-  return jql__made(jql, *expr);
+  TRY(jql__made(jql, *expr));
+  (*expr)->literal = jql__literal_at(jql, node->value_offset);
+  return LUMA_OK;
 }
 
 status jql__name(const struct jql *jql, const struct jql_node *node, struct slice text,

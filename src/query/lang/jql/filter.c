@@ -491,7 +491,7 @@ status jql__filter(const struct jql *jql, const struct jql_node *map, struct mat
 /** Puts the equalities of the filter into `children` (`items` NULL: only counts them). A list of
  * one element says as much as the element; $all of more says that of each. */
 static status add_equality(const struct jql *jql, const struct match *match,
-                           struct children *children, const struct val *value) {
+                           struct children *children, const struct val *value, uint32_t literal) {
   struct match *leaf = match_node(jql->arena, MATCH_EQ, NULL, 0, match->offset);
   if (value->type == VAL_REGEX) return LUMA_OK;
   if (children->items) {
@@ -499,6 +499,7 @@ static status add_equality(const struct jql *jql, const struct match *match,
     leaf->path = match->path;
     leaf->value = expr_const(jql->arena, *value, match->offset);
     TRY(jql__made(jql, leaf->value));
+    leaf->value->literal = literal;
     children->items[children->count] = leaf;
   }
   children->count++;
@@ -516,12 +517,13 @@ static status collect_equalities(const struct jql *jql, const struct match *matc
   }
   if (!is_leaf) return LUMA_OK;
   const struct val *value = &match->value->value;
-  if (match->op == MATCH_EQ) return add_equality(jql, match, children, value);
+  if (match->op == MATCH_EQ)
+    return add_equality(jql, match, children, value, match->value->literal);
   uint32_t count = value->type == VAL_LIST ? val_count(value) : 0;
   bool says = match->op == MATCH_ALL || (match->op == MATCH_IN && count == 1);
   for (uint32_t i = 0; says && i < count; i++) {
     struct val element = val_at(value, i);
-    TRY(add_equality(jql, match, children, &element));
+    TRY(add_equality(jql, match, children, &element, 0));
   }
   return LUMA_OK;
 }

@@ -513,4 +513,5 @@ const struct lang lang_jql = {.name = "jql",
                               .parse = parse_text,
                               .keywords = keywords,
                               .parse_value = jql_parse_value,
-                              .extent = extent_of};
+                              .extent = extent_of,
+                              .literals = jql_literals};

@@ -117,6 +117,14 @@ bool jql__next(struct jql_each *each, struct jql_node *child);
 size_t jql__skip_value(struct slice text, size_t at);
 size_t jql__skip_space(struct slice text, size_t at);
 
+/* ---- literals (literals.c) ---- */
+
+bool jql_literals(struct slice text, struct literals *literals);
+/** The number, from 1, of the literal that stands at `offset` of the text; 0: none does. */
+uint32_t jql__literal_at(const struct jql *jql, size_t offset);
+
+/* ---- nodes, again ---- */
+
 static inline bool jql_is_given(const struct jql_node *node) {
   return node->value.type != VAL_MISSING;
 }
