@@ -48,12 +48,22 @@ static int on_listener(struct lws *wsi, enum lws_callback_reasons reason, void *
 
 /* ---- deadlines ---- */
 
+/* How long the loop stood still, since a machine may be busy: nobody was heard meanwhile, and
+ * deadlines set since were set by a clock that had stood still too. */
+static uint64_t advance_clock(struct http_loop *loop) {
+  uint64_t now_us = os_monotonic_us(loop->server->options.os), passed_us = now_us - loop->now_us;
+  loop->now_us = now_us;
+  return passed_us > 2 * HTTP_TICK_US ? passed_us - HTTP_TICK_US : 0;
+}
+
 /* One look at all connections now and then is cheaper than a timer for each request. */
 static void tick(struct lws_sorted_usec_list *list) {
   struct http_loop *loop = lws_container_of(list, struct http_loop, tick);
-  loop->now_us = os_monotonic_us(loop->server->options.os);
+  uint64_t late_us = advance_clock(loop);
   for (struct http_conn *conn = loop->conns; conn; conn = conn->next) {
-    if (conn->deadline_us && conn->deadline_us <= loop->now_us) http__conn_expire(conn);
+    if (!conn->deadline_us) continue;
+    conn->deadline_us += late_us;
+    if (conn->deadline_us <= loop->now_us) http__conn_expire(conn);
   }
   if (loop->is_paused && !is_full(loop->server)) resume_accepting(loop);
   lws_sul_schedule(loop->context, 0, &loop->tick, tick, HTTP_TICK_US);
