@@ -57,6 +57,9 @@ status jql_check_served(const struct lang_context *context, const struct val *co
 status jql_check_common(const struct lang_context *context, const struct val *command,
                         struct err *err);
 
+/** Whether a field of the name is one of those. */
+bool jql_is_common(struct slice name);
+
 /** Whether a call of MongoDB's shell stands at `at`: db.… or db[…]. */
 bool jql_is_call(struct slice text, size_t at);
 /** The command that a call means, or an object with literals of JavaScript, as strict JSON in the

@@ -3,6 +3,7 @@
 
 #include "base/os/process.h"
 #include "query/plan/words.h"
+#include "server/rest/mongo_current.h"
 #include "server/rest/mongo_server.h"
 #include "server/rest/mongo_session.h"
 
@@ -242,17 +243,7 @@ static status answer_list_commands(const struct mongo_asked *asked, struct err *
   return LUMA_OK;
 }
 
-/* ---- statements that run, and sessions ---- */
-
-static void put_running(struct build *build, const struct registry_told *told) {
-  build_begin_map(build);
-  mongo_put_text(build, "type", "op");
-  mongo_put_flag(build, "active", true);
-  mongo_put_text(build, "opid", told->id);
-  mongo_put_number(build, "secs_running", told->age_us / 1000000);
-  mongo_put_number(build, "microsecs_running", told->age_us);
-  build_end(build);
-}
+/* ---- sessions ---- */
 
 static void put_session(const struct mongo_asked *asked, const struct registry_told *told) {
   int64_t now_us = (int64_t)os_now_us(asked->exchange->rest->options.os);
@@ -265,37 +256,15 @@ static void put_session(const struct mongo_asked *asked, const struct registry_t
   build_end(asked->build);
 }
 
-/* A list of them. */
-static status put_told(const struct mongo_asked *asked, bool sessions, struct err *err) {
+static status put_sessions(const struct mongo_asked *asked, struct err *err) {
   struct registry *registry = asked->exchange->rest->registry;
   struct registry_told *told =
       arena_zalloc(&asked->exchange->request->arena, TOLD_MAX, sizeof *told);
-  if (!told) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what runs");
-  uint32_t count = sessions ? registry_tell_sessions(registry, told, TOLD_MAX)
-                            : registry_tell_running(registry, told, TOLD_MAX);
+  if (!told) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for sessions");
+  uint32_t count = registry_tell_sessions(registry, told, TOLD_MAX);
   build_begin_list(asked->build);
-  for (uint32_t i = 0; i < count; i++) {
-    if (sessions)
-      put_session(asked, &told[i]);
-    else
-      put_running(asked->build, &told[i]);
-  }
+  for (uint32_t i = 0; i < count; i++) put_session(asked, &told[i]);
   build_end(asked->build);
-  return LUMA_OK;
-}
-
-static status answer_current_op(const struct mongo_asked *asked, struct err *err) {
-  build_name(asked->build, slice_of_text("inprog"));
-  return put_told(asked, false, err);
-}
-
-/* {"killOp": 1, "op": the name that currentOp tells} */
-static status answer_kill_op(const struct mongo_asked *asked, struct err *err) {
-  struct val op = mongo_asked_field(asked, "op");
-  if (op.type != VAL_TEXT)
-    FAIL(err, LUMA_TYPE_MISMATCH, "`op` takes the text that `currentOp` gave as opid");
-  mongo_put_text(asked->build, "info", "attempting to kill op");
-  (void)registry_cancel(asked->exchange->rest->registry, val_slice(&op), NULL);
   return LUMA_OK;
 }
 
@@ -320,8 +289,8 @@ static const struct mongo_admin commands[] = {
     {"collStats", mongo_database_of_collection},
     {"dataSize", mongo_database_data_size},
     {"collstats", mongo_database_of_collection},
-    {"currentOp", answer_current_op},
-    {"killOp", answer_kill_op},
+    {"currentOp", mongo_current_answer},
+    {"killOp", mongo_current_kill},
     {"startSession", mongo_session_start},
     {"endSessions", mongo_session_kill},
     {"killSessions", mongo_session_kill},
@@ -423,7 +392,10 @@ static status put_pipeline(const struct mongo_asked *asked, const struct val *pi
   build_begin_list(asked->build);
   build_begin_map(asked->build);
   build_name(asked->build, slice_of_text("$documents"));
-  TRY(put_told(asked, sessions, err));
+  if (sessions)
+    TRY(put_sessions(asked, err));
+  else
+    mongo_current_put_documents(asked);
   build_end(asked->build);
   for (uint32_t i = 1; i < val_count(pipeline); i++) {
     struct val stage = val_at(pipeline, i);
@@ -462,6 +434,9 @@ status mongo_admin_replace_stage(struct exchange *exchange, struct statement_run
   bool sessions = is_stage(run, "$listSessions") || is_stage(run, "$listLocalSessions");
   if (!sessions && !is_stage(run, "$currentOp")) return LUMA_OK;
   if (!sessions) TRY(check_of_server(run, err));
+  struct val list = val_field(&run->command, slice_of_text("pipeline")), stage = val_at(&list, 0);
+  struct val options = val_field(&stage, slice_of_text("$currentOp"));
+  if (!sessions) TRY(mongo_current_check(&options, err));
   struct mongo_asked asked = {exchange, run, &build};
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);

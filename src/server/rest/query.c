@@ -181,9 +181,20 @@ static void fill_limits(struct exchange *exchange, struct statement_run *run, bo
   keep_text(exchange, &run->request.source);
 }
 
+/* To who asks what runs. */
+static void describe(struct exchange *exchange, const struct statement_run *run) {
+  const struct query_source *source = &run->request.source;
+  struct registry_about about = {.command = run->is_command ? run->command : val_missing(),
+                                 .text = source->text,
+                                 .lang = source->lang,
+                                 .client = &exchange->request->peer};
+  registry_describe(exchange->rest->registry, &exchange->running, &about);
+}
+
 static status run_statement(struct exchange *exchange, struct statement_run **run,
                             const struct mongo_session *asked, struct err *err) {
   bool lines = wants_lines(exchange);
+  describe(exchange, *run);
   if (mongo_cursor_command_of(*run) != MONGO_CURSOR_NONE)
     return run_cursor_command(exchange, *run, err);
   const struct mongo_admin *admin = mongo_admin_find(*run);
@@ -293,6 +304,7 @@ status rest__query(struct exchange *exchange, struct err *err) {
     result = continue_cursor(exchange, &map, &cursor, err);
   else if (result == LUMA_OK)
     result = run_query(exchange, &run, &map, err);
+  registry_describe(exchange->rest->registry, &exchange->running, &(struct registry_about){0});
   statement_destroy(run);
   return result;
 }

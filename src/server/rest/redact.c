@@ -140,7 +140,7 @@ static void redact(struct slice text, bool is_jql, struct buf *out) {
   }
 }
 
-static bool masks(struct exchange *exchange) {
+bool rest__masks(struct exchange *exchange) {
   const struct catalog *catalog = model_catalog_acquire(exchange->rest->options.db->model);
   bool any = has_sensitive(catalog);
   catalog_release(catalog);
@@ -181,16 +181,22 @@ struct slice rest__redacted_path(struct exchange *exchange) {
 }
 
 struct slice rest__redacted(struct exchange *exchange, struct slice statement) {
-  if (!masks(exchange)) return statement;
+  if (!rest__masks(exchange)) return statement;
   return exchange->is_english ? slice_of_text("***")
                               : redacted(exchange, statement, exchange->is_jql);
+}
+
+struct slice rest__redacted_as(struct exchange *exchange, struct slice statement,
+                               const struct lang *lang) {
+  return lang == &lang_nql ? slice_of_text("***")
+                           : redacted(exchange, statement, lang == &lang_jql);
 }
 
 /* What stands in backquotes are names, or pieces of a statement that could not be read. */
 struct slice rest__redacted_error(struct exchange *exchange) {
   const struct err *err = &exchange->err;
   struct slice message = slice_of_text(err->message);
-  if (!masks(exchange)) return message;
+  if (!rest__masks(exchange)) return message;
   bool quotes_statement = err->code == LUMA_SYNTAX_ERROR;
   return quotes_statement ? slice_of_text(status_info(err->code)->name)
                           : redacted(exchange, message, false);

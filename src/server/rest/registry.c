@@ -448,6 +448,13 @@ void registry_cancel_own(struct registry *registry, struct slice id,
   mutex_unlock(&registry->lock);
 }
 
+void registry_describe(struct registry *registry, struct registry_running *running,
+                       const struct registry_about *about) {
+  mutex_lock(&registry->lock);
+  running->about = *about;
+  mutex_unlock(&registry->lock);
+}
+
 void registry_wait_for(struct registry *registry, struct registry_running *running,
                        const struct statement_run *cursor) {
   mutex_lock(&registry->lock);
@@ -481,15 +488,12 @@ static void tell(struct registry_told *told, struct slice id, size_t shown, uint
   told->age_us = age_us;
 }
 
-uint32_t registry_tell_running(struct registry *registry, struct registry_told *told,
-                               uint32_t max) {
+void registry_each_running(struct registry *registry, registry_tell_fn *tell_one, void *context) {
   uint64_t now = now_us(registry);
-  uint32_t count = 0;
   mutex_lock(&registry->lock);
-  for (struct registry_running *it = registry->first_running; it && count < max; it = it->next)
-    tell(&told[count++], it->id, REGISTRY_TOLD_BYTES, age_us(now, it->began_us));
+  for (struct registry_running *it = registry->first_running; it; it = it->next)
+    tell_one(context, it, age_us(now, it->began_us));
   mutex_unlock(&registry->lock);
-  return count;
 }
 
 uint32_t registry_tell_sessions(struct registry *registry, struct registry_told *told,

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "base/os/net.h"
 #include "base/os/os.h"
 #include "base/sync/sync.h"
 #include "service/session/session.h"
@@ -16,6 +17,7 @@ enum { REGISTRY_ID_BYTES = 32, REGISTRY_FREE_SESSIONS_MAX = 64 };
 
 struct registry;
 struct statement_run; /* statement.h */
+struct lang;          /* query/lang/lang.h */
 
 /** How the transaction stands that MongoDB's clients number. */
 enum registry_transaction {
@@ -98,9 +100,18 @@ bool registry_take_numbered(struct registry *registry, registry_is_cursor *is_it
 
 /* ---- statements that run ---- */
 
+/** What runs, as far as is known; borrowed by whoever says it, until it says something else. */
+struct registry_about {
+  struct val command; /* MISSING: it is none */
+  struct slice text;
+  const struct lang *lang; /* of the text; NULL: to be guessed */
+  const struct net_address *client;
+};
+
 /** Something that runs and can be told to stop. */
 struct registry_running {
   struct slice id;
+  struct registry_about about;
   struct session *session;
   atomic_bool *cancelled;
   uint64_t began_us;                  /* monotonic */
@@ -114,6 +125,9 @@ void registry_remove_running(struct registry *registry, struct registry_running 
 /** It goes on in another session; what cancelled it before cancels it there too. */
 void registry_move_running(struct registry *registry, struct registry_running *running,
                            struct session *session);
+/** Says what it runs from now on. */
+void registry_describe(struct registry *registry, struct registry_running *running,
+                       const struct registry_about *about);
 /** Says which cursor it waits for from now on; NULL: none. That cursor is out of the registry. */
 void registry_wait_for(struct registry *registry, struct registry_running *running,
                        const struct statement_run *cursor);
@@ -132,13 +146,15 @@ void registry_cancel_all(struct registry *registry);
 
 enum { REGISTRY_TOLD_BYTES = 64 };
 
-/** What is told of a statement or a session. */
+/** What is told of a session. */
 struct registry_told {
-  char id[REGISTRY_TOLD_BYTES + 1]; /* of a session only its beginning: the whole is its key */
-  uint64_t age_us;                  /* since the statement began; since the session was last used */
+  char id[REGISTRY_TOLD_BYTES + 1]; /* its beginning: the whole is its key */
+  uint64_t age_us;                  /* since it was last used */
 };
-/** Statements that run, at most `max`; how many. */
-uint32_t registry_tell_running(struct registry *registry, struct registry_told *told, uint32_t max);
+/** Tells of each statement that runs and how long it has; the registry waits meanwhile. */
+typedef void registry_tell_fn(void *context, const struct registry_running *running,
+                              uint64_t age_us);
+void registry_each_running(struct registry *registry, registry_tell_fn *tell, void *context);
 /** Sessions that clients opened, at most `max`; how many. */
 uint32_t registry_tell_sessions(struct registry *registry, struct registry_told *told,
                                 uint32_t max);

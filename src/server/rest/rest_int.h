@@ -110,8 +110,13 @@ void rest__release(struct exchange *exchange);
 bool rest__try_again(struct exchange *exchange, uint32_t *tries);
 
 /* redact.c */
+/** Whether values of statements are not to be seen: some soul has sensitive attributes. */
+bool rest__masks(struct exchange *exchange);
 /** A statement as it may stand in the log. */
 struct slice rest__redacted(struct exchange *exchange, struct slice statement);
+/** One of that language, as it stands where values are not to be seen. */
+struct slice rest__redacted_as(struct exchange *exchange, struct slice statement,
+                               const struct lang *lang);
 /** The request's path likewise: it ends with a document's key. */
 struct slice rest__redacted_path(struct exchange *exchange);
 /** The message of exchange->err as it may stand in the log. */

@@ -166,9 +166,21 @@ static bool is_mongo(const struct json_reader *r, uint32_t depth, struct slice n
          json__peek(r) == '{';
 }
 
+/* What changes of MongoDB put into documents: values, too. Under names of a filter nothing changes:
+ * to be equal to an expression is to be matched by it. */
+static bool is_put(struct slice name) {
+  static const char *const names[] = {"$set", "$setOnInsert", "document", "replacement"};
+  if (name.bytes < 4 || !memchr("$dr", name.data[0], 3)) return false; /* nearly always */
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_is_equal(name, slice_of_text(names[i]))) return true;
+  return false;
+}
+
 /* Whether what follows are documents: of values alone. */
 static bool is_values(const struct json_reader *r, uint32_t depth, struct slice name) {
   bool is_inner = r->floats_in.data != NULL;
+  bool is_mongo = r->values_in.data && (!is_inner || r->big_are_floats);
+  if (is_mongo && !r->has_values && depth > (is_inner ? 2 : 1) && is_put(name)) return true;
   return r->values_in.data && depth == (is_inner ? 2 : 1) && (!is_inner || r->big_are_floats) &&
          slice_is_equal(name, r->values_in);
 }

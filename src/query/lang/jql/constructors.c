@@ -71,11 +71,29 @@ static status write_id(struct writing *writing, const char *key) {
   return LUMA_OK;
 }
 
+/* Dashes may be left out. */
+static status write_given_uuid(struct writing *writing, const char *key) {
+  enum { UUID_DIGITS = 32 };
+  static const size_t ends[] = {8, 12, 16, 20, 32};
+  char digits[UUID_DIGITS];
+  size_t made = writing->json.bytes;
+  TRY(write_simple(writing, key));
+  TRY(buf_check(&writing->json, "the command", writing->err));
+  size_t from = made + strlen(key) + 5, bytes = writing->json.bytes - from - 2;
+  if (bytes != sizeof digits) return LUMA_OK;
+  memcpy(digits, writing->json.data + from, sizeof digits);
+  writing->json.bytes = from;
+  for (size_t i = 0, at = 0; i < 5; at = ends[i++])
+    buf_append_format(&writing->json, i ? "-%.*s" : "%.*s", (int)(ends[i] - at), digits + at);
+  buf_append_text(&writing->json, "\"}");
+  return LUMA_OK;
+}
+
 /* Without an argument: a new one, of version 4. */
 static status write_uuid(struct writing *writing, const char *key) {
   static const size_t ends[] = {4, 6, 8, 10, 16};
   uint8_t uuid[16];
-  if (plain__peek(writing) != ')') return write_simple(writing, key);
+  if (plain__peek(writing) != ')') return write_given_uuid(writing, key);
   fill(writing, uuid, sizeof uuid);
   uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x40);
   uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
@@ -88,47 +106,7 @@ static status write_uuid(struct writing *writing, const char *key) {
   return LUMA_OK;
 }
 
-/* ---- moments ---- */
-
-static void put_now(struct writing *writing) {
-  buf_append_format(&writing->json, "%llu", (unsigned long long)(writing->now_us / 1000));
-  writing->is_momentary = true;
-}
-
-/* A date without a time is midnight, and one without a zone is UTC's. */
-static void complete_date(struct buf *json) {
-  enum { DATE_BYTES = 10, SECONDS_BYTES = 19 };
-  const uint8_t *quote = memrchr(json->data, '"', json->bytes - 1), *end = json->data + json->bytes;
-  size_t bytes = quote ? (size_t)(end - quote) - 2 : 0;
-  bool is_day = bytes == DATE_BYTES, is_moment = bytes >= SECONDS_BYTES;
-  for (const uint8_t *at = quote + SECONDS_BYTES + 1; is_moment && at < end - 1; at++)
-    if (*at == 'Z' || *at == '+' || *at == '-') is_moment = false;
-  if (!is_day && !is_moment) return;
-  json->bytes--;
-  buf_append_text(json, is_day ? "T00:00:00Z\"" : "Z\"");
-}
-
-/* Of a text, of milliseconds, or of now. */
-static status write_date(struct writing *writing, const char *key) {
-  bool is_text = is_text_next(writing);
-  buf_append_format(&writing->json, is_text ? "{\"%s\":" : "{\"%s\":{\"$numberLong\":", key);
-  if (plain__peek(writing) == ')') {
-    buf_append_byte(&writing->json, '"');
-    put_now(writing);
-    buf_append_byte(&writing->json, '"');
-  } else {
-    TRY(write_as_text(writing));
-  }
-  if (is_text && writing->json.failed == LUMA_OK) complete_date(&writing->json);
-  buf_append_text(&writing->json, is_text ? "}" : "}}");
-  return LUMA_OK;
-}
-
-static status write_now(struct writing *writing, const char *unused) {
-  (void)unused;
-  put_now(writing);
-  return LUMA_OK;
-}
+/* ---- pairs of numbers ---- */
 
 static status write_timestamp(struct writing *writing, const char *key) {
   uint8_t c = plain__peek(writing);
@@ -179,7 +157,7 @@ static status write_binary(struct writing *writing, const char *unused) {
   return LUMA_OK;
 }
 
-static int hex_of(uint8_t c) {
+int plain__hex(uint8_t c) {
   if (c >= '0' && c <= '9') return c - '0';
   return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
@@ -196,7 +174,7 @@ static status write_hex_text(struct writing *writing) {
   bool is_hex = digits % 2 == 0;
   buf_init(&bytes, writing->json.bytes);
   for (size_t i = 0; is_hex && i < digits; i += 2) {
-    int high = hex_of(text[i]), low = hex_of(text[i + 1]);
+    int high = plain__hex(text[i]), low = plain__hex(text[i + 1]);
     is_hex = high >= 0 && low >= 0;
     if (is_hex) buf_append_byte(&bytes, (uint8_t)(high << 4 | low));
   }
@@ -273,9 +251,11 @@ struct constructor {
 static const struct constructor constructors[] = {
     {"ObjectId", write_id, "$oid"},
     {"ObjectId.createFromHexString", write_text, "$oid"},
-    {"ISODate", write_date, "$date"},
-    {"Date", write_date, "$date"},
-    {"Date.now", write_now, NULL},
+    {"ObjectId.createFromTime", plain__id_of_time, "$oid"},
+    {"ISODate", plain__date, "$date"},
+    {"Date", plain__date, "$date"},
+    {"Date.now", plain__now, NULL},
+    {"Date.UTC", plain__utc, NULL},
     {"NumberLong", write_simple, "$numberLong"},
     {"Long", write_simple, "$numberLong"},
     {"Long.fromString", write_text, "$numberLong"},
@@ -325,8 +305,13 @@ status plain__construct(struct writing *writing, size_t at, struct slice word) {
     bool is_call = plain__take(writing, '(');
     if (!is_call && made->write != write_edge)
       return plain__fail(writing, writing->at, "`(` is expected behind %s", made->name);
+    size_t from = writing->json.bytes, marks = writing->marks.bytes;
     TRY(made->write(writing, made->key));
-    return is_call ? plain__expect(writing, ')', "to close the call") : LUMA_OK;
+    if (!is_call) return LUMA_OK;
+    TRY(plain__expect(writing, ')', "to close the call"));
+    if (!plain__take(writing, '.')) return LUMA_OK;
+    writing->marks.bytes = marks;
+    return plain__ask(writing, from);
   }
   return fail_word(writing, at, word);
 }

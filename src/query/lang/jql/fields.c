@@ -233,6 +233,11 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
   return failed;
 }
 
+bool jql_is_common(struct slice name) {
+  const struct jql_node field = {.name = name};
+  return find_spec(&field, envelope, sizeof envelope / sizeof envelope[0]) != NULL;
+}
+
 status jql__check_common(const struct jql *jql, const struct jql_node *command) {
   struct jql_each each = jql__each(jql, command);
   struct jql_node field;

@@ -138,6 +138,7 @@ static status read_collation(const struct jql *jql, const struct jql_node *colle
 static status take_options(const struct jql *jql, const struct jql_node *index,
                            const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
   status done = jql__take(jql, index, specs, count, fields);
+  if (done == LUMA_SYNTAX_ERROR && jql->err) jql->err->detail[0] = 0; /* MongoDB says it so not */
   if (done == LUMA_SYNTAX_ERROR && jql->err && jql->err->foreign == 40415)
     jql->err->foreign = INVALID_SPECIFICATION;
   if (done == LUMA_SYNTAX_ERROR && jql->err && jql->err->foreign == 40414) jql->err->foreign = 9;

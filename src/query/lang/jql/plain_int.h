@@ -32,6 +32,16 @@ status plain__string(struct writing *writing);
 status plain__number(struct writing *writing);
 /** Writes the value that `word`, at `at`, makes with the arguments behind it (constructors.c). */
 status plain__construct(struct writing *writing, size_t at, struct slice word);
+/** The digit that the byte is, -1: it is none. (constructors.c) */
+int plain__hex(uint8_t c);
+/** Of a text, of milliseconds, of a year with what follows it, or of now. (moments.c) */
+status plain__date(struct writing *writing, const char *key);
+status plain__now(struct writing *writing, const char *unused);
+status plain__utc(struct writing *writing, const char *unused);
+status plain__id_of_time(struct writing *writing, const char *key);
+/** The method there is asked of the value at `from` of the JSON, which its answer takes the place
+ * of. */
+status plain__ask(struct writing *writing, size_t from);
 /** Fails with the position of `at`. */
 status plain__fail(struct writing *writing, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4), cold));

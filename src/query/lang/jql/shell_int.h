@@ -52,6 +52,7 @@ status shell__put_value(struct shell *shell, size_t at);
 
 /** Writers of commands (shell_write.c), each without the closing brace: by the table alone; */
 status shell__write_plain(struct shell *shell, const struct method *method);
+status shell__write_question(struct shell *shell, const struct method *method);
 /** updates, by operators or whole; */
 status shell__write_update(struct shell *shell, const struct method *method);
 /** findAndModify with a change; */

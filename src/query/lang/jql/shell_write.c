@@ -172,6 +172,13 @@ status shell__write_plain(struct shell *shell, const struct method *method) {
   return LUMA_OK;
 }
 
+/** -1 asks and changes nothing. */
+status shell__write_question(struct shell *shell, const struct method *method) {
+  plain__mark(shell->writing, first(shell)->at);
+  buf_append_format(&shell->writing->json, "{\"%s\":-1", method->command);
+  return LUMA_OK;
+}
+
 static bool has_operators(const struct shell *shell, size_t at) {
   struct writing look = *shell->writing;
   look.at = at;
