@@ -76,17 +76,6 @@ static status find_taken(struct batch_insert *batch, struct err *err) {
   return find_repeated(batch, err);
 }
 
-/* Fails if the unique entry is taken by another document. */
-static status check_unique(struct model_txn *txn, const struct index_entry *entry, bool *taken,
-                           struct err *err) {
-  struct store_pins pins = {0};
-  struct store_value value;
-  TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
-  *taken = value.found && !slice_is_equal(value.value, entry->value);
-  store_pins_release(&pins);
-  return LUMA_OK;
-}
-
 /* All entries of one document in one index. */
 static status put_entries(struct model_txn *txn, const struct collection *collection,
                           const struct catalog_index *index, const struct doc *doc,
@@ -95,7 +84,7 @@ static status put_entries(struct model_txn *txn, const struct collection *collec
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
     bool taken = false;
-    if (entry->is_unique) TRY(check_unique(txn, entry, &taken, err));
+    if (entry->is_unique) TRY(model__is_taken(txn, collection, index, doc, entry, &taken, err));
     if (taken) return model__fail_duplicate(collection, index, doc, entry, err);
     TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
   }

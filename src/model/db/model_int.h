@@ -207,6 +207,10 @@ status model__make_through(struct model_txn *txn, const struct evolution *throug
 status model__entries(struct model_txn *txn, const struct collection *collection,
                       const struct catalog_index *index, const struct doc *document,
                       struct slice key_part, struct index_entries *entries, struct err *err);
+/** Whether another document stands in the way of the unique entry of `document`. (unique.c) */
+status model__is_taken(struct model_txn *txn, const struct collection *collection,
+                       const struct catalog_index *index, const struct doc *document,
+                       const struct index_entry *entry, bool *taken, struct err *err);
 /** The most bytes that a document may have, and the error of one that has more. */
 uint32_t model__document_bytes_max(const struct model_txn *txn);
 status model__fail_too_large(const struct model_txn *txn, size_t bytes, struct err *err);

@@ -257,13 +257,10 @@ static status change_entries(struct model_txn *txn, const struct collection *col
     if (order < 0) TRY(store_delete(txn->store, STORE_ENTRIES, stale->items[s].key, err));
     if (order > 0) {
       const struct index_entry *entry = &fresh->items[f];
-      struct store_pins pins = {0};
-      struct store_value value = {0};
-      if (entry->is_unique) {
-        TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
-        store_pins_release(&pins);
-      }
-      if (value.found) return model__fail_duplicate(collection, index, fresh_doc, entry, err);
+      bool taken = false;
+      if (entry->is_unique)
+        TRY(model__is_taken(txn, collection, index, fresh_doc, entry, &taken, err));
+      if (taken) return model__fail_duplicate(collection, index, fresh_doc, entry, err);
       TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
     }
     s += order <= 0;

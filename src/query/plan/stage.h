@@ -62,7 +62,8 @@ struct stage_window {
   int32_t range_unit_months;
   int64_t unit_ms;              /* DERIVATIVE, INTEGRAL: 0 none */
   int64_t by;                   /* SHIFT */
-  struct val otherwise;         /* SHIFT */
+  struct val otherwise;         /* SHIFT, unless `has_otherwise` */
+  bool has_otherwise;           /* SHIFT: the argument is a list of what is shifted, and this */
   double alpha;                 /* MOVING_AVERAGE */
   double scale_low, scale_high; /* MIN_MAX_SCALER */
 };

@@ -257,14 +257,9 @@ static status fill_document(struct model_txn *txn, const struct collection *coll
   TRY(model__entries(txn, collection, index, doc, key_part, &txn->fresh, err));
   for (uint32_t i = 0; i < txn->fresh.count; i++) {
     const struct index_entry *entry = &txn->fresh.items[i];
-    if (entry->is_unique) {
-      struct store_pins pins = {0};
-      struct store_value value;
-      TRY(store_get(txn->store, STORE_ENTRIES, entry->key, &value, &pins, err));
-      bool taken = value.found && !slice_is_equal(value.value, key_part);
-      store_pins_release(&pins);
-      if (taken) return model__fail_duplicate(collection, index, doc, entry, err);
-    }
+    bool taken = false;
+    if (entry->is_unique) TRY(model__is_taken(txn, collection, index, doc, entry, &taken, err));
+    if (taken) return model__fail_duplicate(collection, index, doc, entry, err);
     TRY(store_put(txn->store, STORE_ENTRIES, entry->key, entry->value, err));
   }
   return LUMA_OK;

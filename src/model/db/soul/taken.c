@@ -35,16 +35,12 @@ static void add_fault(struct looking *looking, const struct catalog_index *index
   soul_faults_add(looking->faults, &fault, "%s", why.message);
 }
 
-static status is_taken(struct looking *looking, const struct index_entries *entries, bool *taken) {
-  for (uint32_t i = 0; i < entries->count && !*taken; i++) {
-    const struct index_entry *entry = &entries->items[i];
-    struct store_pins pins = {0};
-    struct store_value value;
-    if (!entry->is_unique) continue;
-    TRY(store_get(looking->txn->store, STORE_ENTRIES, entry->key, &value, &pins, NULL));
-    *taken = value.found && !slice_is_equal(value.value, entry->value);
-    store_pins_release(&pins);
-  }
+static status is_taken(struct looking *looking, const struct catalog_index *index, bool *taken) {
+  const struct index_entries *entries = &looking->txn->fresh;
+  for (uint32_t i = 0; i < entries->count && !*taken; i++)
+    if (entries->items[i].is_unique)
+      TRY(model__is_taken(looking->txn, looking->collection, index, looking->document,
+                          &entries->items[i], taken, NULL));
   return LUMA_OK;
 }
 
@@ -55,7 +51,7 @@ static status look_at_indexes(struct looking *looking, struct slice key_part) {
     if (!index->def.unique || index->through) continue;
     TRY(model__entries(looking->txn, looking->collection, index, looking->document, key_part,
                        &looking->txn->fresh, NULL));
-    TRY(is_taken(looking, &looking->txn->fresh, &taken));
+    TRY(is_taken(looking, index, &taken));
     if (taken) add_fault(looking, index);
   }
   return LUMA_OK;

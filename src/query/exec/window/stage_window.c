@@ -213,7 +213,11 @@ static void shift(const struct stage_partition *partition, const struct stage_wi
   for (uint64_t r = 0; r < partition->rows.count; r++) {
     int64_t at = (int64_t)r + window->by;
     bool inside = at >= 0 && (uint64_t)at < partition->rows.count;
-    outputs[r] = inside ? *stage_argument(partition, window, (uint64_t)at) : window->otherwise;
+    const struct val *argument = stage_argument(partition, window, inside ? (uint64_t)at : r);
+    if (window->has_otherwise)
+      outputs[r] = val_at(argument, !inside);
+    else
+      outputs[r] = inside ? *argument : window->otherwise;
     if (outputs[r].type == VAL_MISSING) outputs[r] = val_null();
   }
 }

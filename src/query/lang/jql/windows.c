@@ -235,12 +235,34 @@ static bool is_itself(const struct val *v) {
   return is_good;
 }
 
+/** What stands where there is no row: one value for all rows, which may have to be computed. */
+static status read_otherwise(const struct jql *jql, const struct jql_node *node,
+                             struct stage_window *window, struct expr **output) {
+  struct expr *otherwise = NULL;
+  window->otherwise = val_null();
+  if (!jql_is_given(node)) return LUMA_OK;
+  TRY(jql__expression(jql, node, &otherwise));
+  if (otherwise->kind == EXPR_CONST || is_itself(&node->value)) {
+    window->otherwise = otherwise->kind == EXPR_CONST ? otherwise->value : node->value;
+    return LUMA_OK;
+  }
+  if (jql__reads_row(otherwise))
+    return jql__fail_code(jql, node, 9, "'$shift:default' expression must yield a constant value");
+  struct expr **pair = arena_zalloc(jql->arena, 2, sizeof *pair);
+  TRY(jql__made(jql, pair));
+  pair[0] = *output;
+  pair[1] = otherwise;
+  window->has_otherwise = true;
+  *output = expr_node(jql->arena, EXPR_LIST, pair, 2, node->offset);
+  return jql__made(jql, *output);
+}
+
 static status read_shift(const struct jql *jql, const struct jql_node *node, struct plan *plan,
                          bool has_window, struct stage_window *window) {
   static const struct jql_field specs[] = {
       {"output", JQL_ANY, true}, {"by", JQL_ANY, true}, {"default", JQL_ANY, false}};
   struct jql_node fields[3];
-  struct expr *output = NULL, *otherwise = NULL;
+  struct expr *output = NULL;
   if (node->value.type != VAL_MAP)
     return jql__fail_code(jql, node, 9, "Argument to $shift must be an object");
   TRY(no_window(jql, node, has_window));
@@ -249,17 +271,8 @@ static status read_shift(const struct jql *jql, const struct jql_node *node, str
   if (!val_is_number(&fields[1].value) || !val_to_int64(&fields[1].value, &window->by) ||
       window->by > INT32_MAX || window->by < INT32_MIN)
     return jql__fail_code(jql, &fields[1], 9, "'$shift:by' field must be an integer");
-  window->otherwise = val_null();
-  if (jql_is_given(&fields[2])) {
-    TRY(jql__expression(jql, &fields[2], &otherwise));
-    bool is_constant = otherwise->kind == EXPR_CONST || is_itself(&fields[2].value);
-    if (!is_constant)
-      return jql__fail_code(jql, &fields[2], 9,
-                            "'$shift:default' expression must yield a constant "
-                            "value");
-    window->otherwise = otherwise->kind == EXPR_CONST ? otherwise->value : fields[2].value;
-  }
   TRY(jql__expression(jql, &fields[0], &output));
+  TRY(read_otherwise(jql, &fields[2], window, &output));
   jql__set_argument(plan, window, output);
   return LUMA_OK;
 }
