@@ -79,6 +79,7 @@ status jql__command(const struct jql *jql, const struct jql_node *map, struct pl
     status unknown =
         jql__fail_unknown(jql, &first, "a command", commands, COMMANDS, sizeof *commands);
     if (jql->err) jql->err->foreign = COMMAND_NOT_FOUND;
+    jql__tell_no_command(jql, &first);
     return unknown;
   }
   status failed = jql__fail(jql, map, LUMA_SYNTAX_ERROR, "an empty map is no command");

@@ -229,6 +229,9 @@ status jql__name(const struct jql *jql, const struct jql_node *node, struct slic
 
 /** Beside what the failure says: the field is not one of the command's. */
 void jql__tell_unknown(const struct jql *jql, const struct jql_node *field) __attribute__((cold));
+/** … there is no command of the name. */
+void jql__tell_no_command(const struct jql *jql, const struct jql_node *first)
+    __attribute__((cold));
 /** … a field that must be there is not. */
 void jql__tell_missing(const struct jql *jql, const struct jql_node *map, const char *field)
     __attribute__((cold));

@@ -86,6 +86,10 @@ void jql__tell_unknown(const struct jql *jql, const struct jql_node *field) {
   put_words(jql, "BSON field '%s.%.*s' is an unknown field.", name, SLICE_ARG(field->name));
 }
 
+void jql__tell_no_command(const struct jql *jql, const struct jql_node *first) {
+  if (jql->err) put_words(jql, "no such command: '%.*s'", SLICE_ARG(first->name));
+}
+
 void jql__tell_missing(const struct jql *jql, const struct jql_node *map, const char *field) {
   char name[NAME_BYTES_MAX];
   if (!jql->err || !format_name(map, true, name)) return;
