@@ -454,6 +454,7 @@ struct model_stream {
   struct index_bounds bounds;
   uint32_t points;
   bool backwards;
+  uint64_t *entries; /* read so far, are added here; NULL: nowhere */
 };
 /** Several such ranges that become one order, that of the `parts` parts behind the points. */
 struct model_merge {
@@ -524,6 +525,8 @@ uint64_t model_scan_dropped(const struct model_scan *scan);
 struct slice model_scan_place(const struct model_scan *scan);
 /** Index entries read so far; 0 for a scan by key. */
 uint64_t model_scan_entries(const struct model_scan *scan);
+/** Of these, those whose document was met before. */
+uint64_t model_scan_repeats(const struct model_scan *scan);
 status model_scan_keep(struct model_scan *scan, struct store_pins *pins, struct err *err);
 void model_scan_close(struct model_scan *scan);
 

@@ -28,7 +28,7 @@ struct model_scan {
   struct covered *covered;           /* makes documents of entries; NULL: they are fetched */
   const struct model_sieve *sieve;   /* NULL: all documents are handed out */
   bool is_done;
-  uint64_t entries, dropped;
+  uint64_t entries, dropped, repeats;
   bool has_recipes;
   struct recipes recipes; /* for what is looked at of older beings */
   struct model_looks looks;
@@ -309,6 +309,7 @@ static status next_records(struct model_scan *scan, struct doc *documents, uint3
 /* True if the document was met before through another of its elements. */
 static status meet(struct model_scan *scan, struct slice key_part, bool *met, struct err *err) {
   *met = hashmap_get(&scan->seen->keys, key_part) != NULL;
+  scan->repeats += *met;
   if (*met) return LUMA_OK;
   uint8_t *copy = arena_alloc_text(&scan->seen->arena, key_part.bytes);
   if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory to tell documents apart");
@@ -473,6 +474,10 @@ status model_scan_next(struct model_scan *scan, uint32_t max, struct doc *docume
 
 bool model_scan_is_done(const struct model_scan *scan) {
   return scan->is_done;
+}
+
+uint64_t model_scan_repeats(const struct model_scan *scan) {
+  return scan->repeats;
 }
 
 uint64_t model_scan_dropped(const struct model_scan *scan) {

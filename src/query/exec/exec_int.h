@@ -13,6 +13,11 @@ struct op_ops {
   void (*close)(struct op *op);
 };
 
+/** What a SCAN read for one branch of its union. */
+struct op_reading {
+  uint64_t keys, rows, seeks;
+};
+
 /** The head of every operator's struct. */
 struct op {
   const struct op_ops *ops;
@@ -21,7 +26,10 @@ struct op {
   struct op *input, *right;
   struct arena batch_arena; /* reset with each batch */
   uint64_t rows, us;        /* yielded; spent here and below (EXPLAIN ANALYZE) */
-  uint64_t keys, documents; /* SCAN: index entries and documents it has read */
+  /* SCAN: */
+  uint64_t keys, documents;    /* index entries and documents it has read */
+  uint64_t seeks, repeats;     /* ranges it went to; documents it met once more */
+  struct op_reading *readings; /* of a union, by branch, where operators are measured; else NULL */
   bool is_ended;
 };
 

@@ -27,16 +27,16 @@ struct scan {
   struct ranges ranges;
   struct ranges_edges edges;
   uint32_t next_range, next_branch;
-  uint64_t entries;        /* of the range in progress, read so far */
-  uint64_t wanted;         /* rows, by a LIMIT above; 0: all */
-  uint32_t step, rows_max; /* documents of the next batch: few under a LIMIT, then up to this */
-  uint32_t read, handed;   /* documents, of those that stand in `documents` */
-  uint32_t room;           /* that `documents` and the batch have */
-  bool is_points;          /* every range is one key: they are fetched together */
-  struct store_pins pins;  /* of documents fetched so */
-  bool is_natural;         /* in the order of insertion: all documents are one batch */
-  bool by_arrival;         /* in the order that a capped collection keeps */
-  uint64_t pauses_after;   /* so many documents; 0 = it does not */
+  uint64_t entries, repeats; /* of the range in progress, read so far */
+  uint64_t wanted;           /* rows, by a LIMIT above; 0: all */
+  uint32_t step, rows_max;   /* documents of the next batch: few under a LIMIT, then up to this */
+  uint32_t read, handed;     /* documents, of those that stand in `documents` */
+  uint32_t room;             /* that `documents` and the batch have */
+  bool is_points;            /* every range is one key: they are fetched together */
+  struct store_pins pins;    /* of documents fetched so */
+  bool is_natural;           /* in the order of insertion: all documents are one batch */
+  bool by_arrival;           /* in the order that a capped collection keeps */
+  uint64_t pauses_after;     /* so many documents; 0 = it does not */
   bool has_paused;
   bool goes_on; /* its first document was read by an earlier run of the statement */
   struct index_bounds from_tail;
@@ -109,6 +109,12 @@ static status pass_read(struct scan *op, uint32_t *count, struct err *err) {
   return LUMA_OK;
 }
 
+static void note_seeks(struct scan *op, uint64_t seeks) {
+  if (!op->access || !op->access->index) return;
+  op->op.seeks += seeks;
+  if (op->op.readings) op->op.readings[op->next_branch - 1].seeks += seeks;
+}
+
 /** Opens the next range, or a worker's next part; `op->scan` stays NULL when there is none left. */
 static status open_range(struct scan *op, struct err *err) {
   const struct plan_access *access = op->access;
@@ -136,6 +142,7 @@ static status open_range(struct scan *op, struct err *err) {
   if (parts && !part) return LUMA_OK;
   if (op->by_arrival) return open_arrival(op, err);
   if (!part) op->next_range += 1 + more;
+  if (!merges(op)) note_seeks(op, 1 + more);
   return model_scan_open(op->op.exec->txn, op->op.plan->collection, &options, &op->scan, err);
 }
 
@@ -147,8 +154,9 @@ static status make_ranges(struct scan *op, const struct plan_access *access, str
 }
 
 /** The ranges of one branch. Where they are many they are read as one, which the FILTER narrows. */
-static status add_streams(struct scan *op, const struct plan_access *branch, struct err *err) {
+static status add_streams(struct scan *op, uint32_t nth, struct err *err) {
   enum { RANGES_EACH_MAX = 16 };
+  const struct plan_access *branch = &op->op.plan->physical->access->branches[nth];
   struct arena *arena = op->op.exec->arena;
   struct plan_access points = *branch;
   points.parts_count = branch->points;
@@ -161,8 +169,11 @@ static status add_streams(struct scan *op, const struct plan_access *branch, str
   for (uint32_t i = had; i < count; i++) {
     streams[i] = (struct model_stream){
         .index = branch->index, .points = branch->points, .backwards = branch->backwards};
+    if (op->op.readings) streams[i].entries = &op->op.readings[nth].keys;
     if (op->ranges.items) streams[i].bounds = op->ranges.items[i - had];
   }
+  if (op->op.readings) op->op.readings[nth].seeks = op->ranges.count;
+  op->op.seeks += op->ranges.count;
   op->merge.streams = streams;
   op->merge.count = count;
   return LUMA_OK;
@@ -171,8 +182,7 @@ static status add_streams(struct scan *op, const struct plan_access *branch, str
 /** All branches are one range. */
 static status prepare_merge(struct scan *op, const struct plan_access *access, struct err *err) {
   op->merge = (struct model_merge){.parts = access->order_count, .wanted = op->wanted};
-  for (uint32_t i = 0; i < access->branches_count; i++)
-    TRY(add_streams(op, &access->branches[i], err));
+  for (uint32_t i = 0; i < access->branches_count; i++) TRY(add_streams(op, i, err));
   op->access = access;
   op->ranges = (struct ranges){.count = op->merge.count > 0};
   op->next_branch = access->branches_count;
@@ -192,11 +202,18 @@ static bool asks_for_keys(const struct scan *op) {
   return whole;
 }
 
+static status make_readings(struct scan *op, uint32_t count, struct err *err) {
+  if (!count || !op->op.exec->analyze) return LUMA_OK;
+  op->op.readings = arena_zalloc(op->op.exec->arena, count, sizeof *op->op.readings);
+  return op__memory(op->op.exec, op->op.readings, err);
+}
+
 static status prepare(struct scan *op, struct err *err) {
   const struct plan_access *access = op->op.plan->physical ? op->op.plan->physical->access : NULL;
   op->is_prepared = true;
   op->ranges.count = 1; /* everything */
   if (!access) return LUMA_OK;
+  TRY(make_readings(op, access->branches_count, err));
   if (merges(op)) return prepare_merge(op, access, err);
   if (access->branches_count) {
     op->ranges.count = 0; /* next_ranges makes those of each branch */
@@ -281,6 +298,7 @@ static status drop_met(struct scan *op, uint32_t *count, struct err *err) {
     TRY(is_first(op, &op->documents[i], &first, err));
     if (first) op->documents[kept++] = op->documents[i];
   }
+  op->op.repeats += *count - kept;
   *count = kept;
   return LUMA_OK;
 }
@@ -330,6 +348,12 @@ static void note(struct scan *op, uint32_t documents) {
   uint64_t entries = model_scan_entries(op->scan), dropped = model_scan_dropped(op->scan);
   documents += (uint32_t)(dropped - op->dropped);
   op->dropped = dropped;
+  op->op.repeats += model_scan_repeats(op->scan) - op->repeats;
+  op->repeats = model_scan_repeats(op->scan);
+  if (op->op.readings && !merges(op)) {
+    op->op.readings[op->next_branch - 1].keys += entries - op->entries;
+    op->op.readings[op->next_branch - 1].rows += documents;
+  }
   if (!op->by_arrival) op->op.keys += entries - op->entries; /* the order is no index */
   op->op.documents += op->access && op->access->cover ? 0 : documents;
   op->entries = entries;
@@ -338,7 +362,7 @@ static void note(struct scan *op, uint32_t documents) {
 static void end_range(struct scan *op) {
   model_scan_close(op->scan);
   op->scan = NULL;
-  op->entries = op->dropped = 0;
+  op->entries = op->dropped = op->repeats = 0;
 }
 
 /** Room for the next batch: a scan that ends soon never needs all of it. */

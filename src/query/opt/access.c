@@ -397,11 +397,13 @@ static status explain_refusals(struct opt *opt, const struct collection *collect
                                const struct ways *ways, struct plan_access *chosen,
                                struct err *err) {
   chosen->refused = arena_zalloc(opt->arena, ways->count, sizeof *chosen->refused);
-  TRY(opt__memory(opt, chosen->refused, err));
+  chosen->rejected = arena_zalloc(opt->arena, ways->count, sizeof *chosen->rejected);
+  TRY(opt__memory(opt, chosen->refused ? chosen->rejected : NULL, err));
   for (uint32_t i = 1; i < ways->count; i++) {
     enum access_refusal refusal = ways->refusals[i];
     bool is_worth_saying = i >= 2 || refusal == ACCESS_FITS;
     if (i == ways->best || !is_worth_saying) continue;
+    if (refusal == ACCESS_FITS) chosen->rejected[chosen->rejected_count++] = ways->items[i];
     if (refusal == ACCESS_FITS) refusal = ACCESS_COSTLIER;
     TRY(note_refusal(opt, chosen, index_of(collection, i), refusal, ways->items[i].cost,
                      ways->items[ways->best].cost, err));

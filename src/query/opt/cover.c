@@ -255,6 +255,8 @@ static status find_cover(struct opt *opt, const struct chain *chain, const struc
     if (refusal != ACCESS_FITS || cost_covered(&way) >= best) continue;
     way.refused = chosen->refused;
     way.refused_count = chosen->refused_count;
+    way.rejected = chosen->rejected;
+    way.rejected_count = chosen->rejected_count;
     *cover = way;
     *found = true;
   }

@@ -202,6 +202,20 @@ static bool fits_key_order(const struct plan *sort, const struct plan *scan, boo
   return sort->sort_count == 1 && path && access_is_key(scan->collection, path, key->expr->key);
 }
 
+static status keep_rejected(struct opt *opt, const struct plan_access *before,
+                            struct plan_access *kept, struct err *err) {
+  struct plan_access *ways = arena_alloc(opt->arena, (before->rejected_count + 1u) * sizeof *ways);
+  TRY(opt__memory(opt, ways, err));
+  kept->rejected_count = 0;
+  kept->rejected = ways;
+  if (before->index && before->index != kept->index && !before->branches_count)
+    ways[kept->rejected_count++] = *before;
+  for (uint32_t i = 0; i < before->rejected_count; i++)
+    if (!kept->index || before->rejected[i].index != kept->index)
+      ways[kept->rejected_count++] = before->rejected[i];
+  return LUMA_OK;
+}
+
 /** Why the others were not chosen: what was chosen before is one of them, and no longer is what is
  * chosen now. */
 static status keep_refused(struct opt *opt, const struct plan_access *before,
@@ -211,6 +225,7 @@ static status keep_refused(struct opt *opt, const struct plan_access *before,
   TRY(opt__memory(opt, lines, err));
   kept->refused_count = 0;
   kept->refused = lines;
+  TRY(keep_rejected(opt, before, kept, err));
   if (before->index && before->index != kept->index && !before->branches_count)
     TRY(access_note_refusal(opt, kept, before->index, ACCESS_NO_ORDER, err));
   for (uint32_t i = 0; i < count; i++)

@@ -65,6 +65,8 @@ struct plan_access {
   double rows, cost;          /* estimated */
   struct slice *refused;      /* why each other index was not chosen, a line each */
   uint32_t refused_count;
+  struct plan_access *rejected; /* of these, the ways that fit and are dearer; for EXPLAIN */
+  uint32_t rejected_count;
 };
 
 enum plan_join_method { PLAN_JOIN_LOOP, PLAN_JOIN_HASH, PLAN_JOIN_INDEX };

@@ -321,6 +321,14 @@ struct plan_points {
 struct plan_stage;    /* query/plan/stage.h */
 struct plan_physical; /* query/opt: how the node is to be run */
 
+/** Of a command that is explained. */
+struct plan_shown {
+  uint32_t query_hash;     /* of what is asked, whatever the values are */
+  bool all_plans;          /* verbosity allPlansExecution */
+  struct val pipeline;     /* of an aggregate, as it is written; MISSING: of another command */
+  uint32_t pipeline_reads; /* so many stages at its beginning are what a find could ask */
+};
+
 struct plan {
   enum plan_kind kind;
   struct plan *input, *right; /* `right`: JOIN and SEQUENCE only */
@@ -451,6 +459,9 @@ struct plan {
   bool serializable, read_only; /* BEGIN */
   bool analyze;                 /* EXPLAIN ANALYZE */
   bool as_json;                 /* EXPLAIN (FORMAT JSON): the plan as one document */
+  struct plan_shown *shown;     /* EXPLAIN of JQL: what is shown besides; NULL: nothing */
+  uint32_t written;             /* of an aggregate that is explained: the last node of so manieth
+                                   stage, from 1 on; 0: of none */
   struct plan_physical *physical;
 };
 

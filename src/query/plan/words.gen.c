@@ -779,7 +779,7 @@ const struct word words__table[] = {
   {"endSessions", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
    "over HTTP, in a reply of MongoDB's shape; transactions left open are rolled back"},
   {"explain", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
-   "winningPlan and executionStats in a reply of MongoDB's shape; rejectedPlans are reasons; else the plan as text"},
+   "queryPlanner and executionStats in a reply of MongoDB's shape, `notUsed`: why other indexes are not; one plan is run, so that allPlansExecution is empty; else the plan as text"},
   {"features", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,
    "see serverStatus and /metrics"},
   {"filemd5", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,

@@ -34,7 +34,8 @@ static status keep_cursor(void *context, struct statement_run *run, const char *
 }
 
 static struct statement_writer writer_of(struct exchange *exchange) {
-  return (struct statement_writer){.bytes_max =
+  return (struct statement_writer){.host = exchange->request->headers[HTTP_HOST],
+                                   .bytes_max =
                                        (size_t)exchange->rest->options.config->limits.reply_bytes,
                                    .os = exchange->rest->options.os,
                                    .began_us = exchange->request->began_us,

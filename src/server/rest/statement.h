@@ -73,6 +73,7 @@ struct statement_reply {
 typedef status statement_keep_fn(void *context, struct statement_run *run, const char **id,
                                  struct err *err);
 struct statement_writer {
+  struct slice host; /* the address that the client asked; empty: unknown */
   size_t bytes_max;
   struct os *os;
   uint64_t began_us;

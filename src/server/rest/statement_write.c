@@ -2,6 +2,7 @@
 /* Writing what a statement answers: our own shape, positional rows, MongoDB's replies, lines. */
 #include <stdio.h>
 
+#include "server/rest/mongo_admin.h"
 #include "server/rest/mongo_bulk.h"
 #include "server/rest/mongo_cursor.h"
 #include "server/rest/mongo_error.h"
@@ -291,28 +292,55 @@ static bool is_explain(const struct statement_run *run) {
   return session_language(run->cursor) == PLAN_JQL && session_kind(run->cursor) == PLAN_EXPLAIN;
 }
 
+/* The address that the client asked: "name:port". */
+static void tell_server(struct slice address, struct buf *out) {
+  enum { HTTP_PORT = 80 };
+  size_t name = address.bytes;
+  while (name > 0 && address.data[name - 1] >= '0' && address.data[name - 1] <= '9') name--;
+  bool has_port = name > 0 && name < address.bytes && address.data[name - 1] == ':';
+  struct slice host = has_port ? slice_of(address.data, name - 1) : address;
+  struct slice port = slice_of(address.data + name, address.bytes - name);
+  const struct val told = val_text(host.bytes ? host : slice_of_text("localhost"));
+  const struct json_write_options plain = {0};
+  buf_append_text(out, ",\"serverInfo\":{\"host\":");
+  json_write(out, &told, &plain);
+  if (has_port)
+    buf_append_format(out, ",\"port\":%.*s", SLICE_ARG(port));
+  else
+    buf_append_format(out, ",\"port\":%d", HTTP_PORT);
+  buf_append_text(out, ",\"version\":\"" STATEMENT_MONGO_VERSION
+                       ".0\",\"gitVersion\":\"lumadb-" LUMA_VERSION_TEXT "\"}");
+}
+
 /* Behind the last field of the plan: what was explained, and by whom. */
-static void tell_explained(const struct statement_run *run,
+static void tell_explained(const struct statement_run *run, const struct statement_writer *writer,
                            const struct json_write_options *options, struct buf *out) {
   struct val command = val_field(&run->command, slice_of_text("explain"));
   if (out->bytes == 0 || out->data[out->bytes - 1] != '}') return; /* there was no memory */
   out->bytes--;
   if (run->is_command && command.type == VAL_MAP) {
+    const struct val database = val_text(mongo_admin_database(run));
     buf_append_text(out, ",\"command\":");
     json_write(out, &command, options);
+    out->bytes -= out->bytes > 0; /* the brace */
+    buf_append_text(out, ",\"$db\":");
+    json_write(out, &database, options);
+    buf_append_byte(out, '}');
   }
-  buf_append_text(out, ",\"serverInfo\":{\"version\":\"" STATEMENT_MONGO_VERSION ".0\"}}");
+  tell_server(writer->host, out);
+  buf_append_byte(out, '}');
 }
 
 /* The plan in MongoDB's shape is complete when its lines in ours were read. */
-static status write_mongo_explain(struct statement_run *run, struct buf *out, struct err *err) {
+static status write_mongo_explain(struct statement_run *run, const struct statement_writer *writer,
+                                  struct buf *out, struct err *err) {
   struct json_write_options options = options_of(run);
   struct val row;
   bool has = true;
   while (has) TRY(session_next(run->cursor, &row, &has, err));
   struct session_outcome outcome = session_outcome(run->cursor);
   json_write(out, &outcome.answer, &options);
-  tell_explained(run, &options, out);
+  tell_explained(run, writer, &options, out);
   return LUMA_OK;
 }
 
@@ -378,7 +406,7 @@ status statement_write(struct statement_run *run, const struct statement_writer 
   if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_CHANGE)
     write_mongo_change(run, out);
   else if (run->form == STATEMENT_MONGO && is_explain(run))
-    TRY(write_mongo_explain(run, out, err));
+    TRY(write_mongo_explain(run, writer, out, err));
   else if (run->form == STATEMENT_MONGO && is_modify(run))
     TRY(write_mongo_modify(run, out, err));
   else if (run->form == STATEMENT_MONGO && reply == QUERY_REPLY_COUNT)

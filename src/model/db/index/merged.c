@@ -93,6 +93,7 @@ static status refill(struct merged *merged, struct stream *stream, struct err *e
   stream->at = 0;
   stream->count = merged->rows.count;
   merged->entries += merged->rows.count;
+  if (stream->of->entries) *stream->of->entries += merged->rows.count;
   return copy_rows(stream, &merged->rows, err);
 }
 

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "base/hash/hash.h"
+#include "model/catalog/catalog.h"
 #include "query/exec/explain/explain_filter.h"
 #include "query/exec/explain/explain_json.h"
 #include "query/exec/explain/explain_tell.h"
@@ -148,18 +150,51 @@ static void put_query(struct telling *telling, const struct plan *plan) {
   explain__end(telling);
 }
 
-static void put_refused(struct telling *telling, const struct plan *scan) {
+static const struct plan *filter_of(const struct plan *plan) {
+  for (; plan && plan->kind != PLAN_SCAN; plan = plan->input)
+    if (plan->kind == PLAN_FILTER && plan->input->kind == PLAN_SCAN) return plan;
+  return NULL;
+}
+
+/** Ways that fit and were dearer; what does not fit is told with its reason. */
+static void put_refused(struct telling *telling, const struct plan *plan) {
+  const struct plan *scan = first_scan(plan);
   const struct plan_access *access = scan && scan->physical ? scan->physical->access : NULL;
   explain__begin(telling, "rejectedPlans", true);
-  for (uint32_t i = 0; access && i < access->refused_count; i++) {
+  for (uint32_t i = 0; access && i < access->rejected_count; i++) {
     build_begin_map(&telling->build);
-    explain__put(telling, "reason", val_text(access->refused[i]));
+    explain__rejected(telling, scan, &access->rejected[i], filter_of(plan));
     explain__end(telling);
+  }
+  explain__end(telling);
+  if (!access || !access->refused_count) return;
+  explain__begin(telling, "notUsed", true);
+  for (uint32_t i = 0; i < access->refused_count; i++) {
+    struct val reason = val_text(access->refused[i]);
+    build_put(&telling->build, &reason);
   }
   explain__end(telling);
 }
 
-static void put_planner(struct telling *telling, const struct plan *plan) {
+/** As long as the shape is one, and the indexes that a plan may read. */
+static uint32_t cache_key(const struct plan_shown *shown, const struct plan *scan) {
+  uint64_t key = shown->query_hash;
+  const struct collection *collection = scan ? scan->collection : NULL;
+  for (uint32_t i = 0; collection && i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    bool may = !index->hidden && index->state == CATALOG_INDEX_PUBLIC;
+    if (may) key = hash64(index->name, key);
+  }
+  return (uint32_t)(key ^ key >> 32);
+}
+
+static void put_hash(struct telling *telling, const char *name, uint32_t hash) {
+  buf_append_format(&telling->text, "%08X", hash);
+  explain__written(telling, name);
+}
+
+static void put_planner(struct telling *telling, const struct plan *plan,
+                        const struct plan_shown *shown) {
   const struct plan *scan = first_scan(plan);
   const struct op *root = telling->root;
   telling->root = NULL; /* what was planned, without what was measured */
@@ -169,36 +204,107 @@ static void put_planner(struct telling *telling, const struct plan *plan) {
   explain__written(telling, "namespace");
   explain__put(telling, "indexFilterSet", val_bool(false));
   put_query(telling, plan);
+  if (shown) put_hash(telling, "queryHash", shown->query_hash);
+  if (shown) put_hash(telling, "planCacheKey", cache_key(shown, scan));
+  explain__put(telling, "optimizationTimeMillis", val_int32(0));
+  explain__put(telling, "maxIndexedOrSolutionsReached", val_bool(false));
+  explain__put(telling, "maxIndexedAndSolutionsReached", val_bool(false));
+  explain__put(telling, "maxScansToExplodeReached", val_bool(false));
   put_plan(telling, "winningPlan", plan);
-  put_refused(telling, scan);
+  put_refused(telling, plan);
   explain__end(telling);
   telling->root = root;
 }
 
-static void put_execution(struct telling *telling, const struct plan *plan) {
+static void put_execution(struct telling *telling, const struct plan *plan,
+                          const struct plan_shown *shown) {
   enum { US_PER_MS = 1000 };
-  const struct op *root = telling->root;
-  if (!root) return;
+  const struct op *op = explain_find_op(telling->root, plan);
+  if (!telling->root) return;
   explain__begin(telling, "executionStats", false);
   explain__put(telling, "executionSuccess", val_bool(true));
-  explain__number(telling, "nReturned", root->rows);
-  explain__number(telling, "executionTimeMillis", root->us / US_PER_MS);
+  explain__number(telling, "nReturned", op ? op->rows : 0);
+  explain__number(telling, "executionTimeMillis", telling->root->us / US_PER_MS);
   telling->keys = telling->documents = 0;
   put_plan(telling, "executionStages", plan);
   explain__number(telling, "totalKeysExamined", telling->keys);
   explain__number(telling, "totalDocsExamined", telling->documents);
+  if (shown && shown->all_plans) { /* one is run, by what it is thought to cost */
+    explain__begin(telling, "allPlansExecution", true);
+    explain__end(telling);
+  }
   explain__end(telling);
 }
 
-status explain_mongo(struct exec *exec, const struct plan *plan, const struct op *root,
+/* ---- pipelines ---- */
+
+/** What the stages that a find could ask became: the others stand above it. NULL: it is not told
+ * from them. */
+static const struct plan *reading_of(const struct plan *plan, uint32_t reads) {
+  for (; plan; plan = plan->input) {
+    bool reads_all = plan->kind == PLAN_FILTER && plan->input && plan->input->kind == PLAN_SCAN;
+    bool is_first = plan->kind == PLAN_SCAN || reads_all;
+    if (plan->written ? plan->written <= reads : is_first) return plan;
+    if (is_first && plan->kind == PLAN_SCAN) return plan;
+  }
+  return NULL;
+}
+
+static const struct plan *find_written(const struct plan *plan, uint32_t nth) {
+  while (plan && plan->written != nth) plan = plan->input;
+  return plan;
+}
+
+static void put_stage_run(struct telling *telling, const struct plan *root, uint32_t nth) {
+  enum { US_PER_MS = 1000 };
+  const struct plan *plan = find_written(root, nth);
+  const struct op *op = plan ? explain_find_op(telling->root, plan) : NULL;
+  if (!op) return;
+  explain__number(telling, "nReturned", op->rows);
+  explain__number(telling, "executionTimeMillisEstimate", op->us / US_PER_MS);
+}
+
+/** $cursor for what is read, then the stages above it, as they are written. */
+static void put_stages(struct telling *telling, const struct plan *plan, const struct plan *reading,
+                       const struct plan_shown *shown) {
+  explain__begin(telling, "stages", true);
+  build_begin_map(&telling->build);
+  explain__begin(telling, "$cursor", false);
+  put_planner(telling, reading, shown);
+  put_execution(telling, reading, shown);
+  explain__end(telling);
+  explain__end(telling);
+  for (uint32_t i = shown->pipeline_reads; i < val_count(&shown->pipeline); i++) {
+    struct val stage = val_at(&shown->pipeline, i);
+    build_begin_map(&telling->build);
+    build_put_fields(&telling->build, &stage);
+    put_stage_run(telling, plan, i + 1);
+    explain__end(telling);
+  }
+  explain__end(telling);
+}
+
+static void put_whole(struct telling *telling, const struct plan *plan,
+                      const struct plan_shown *shown) {
+  bool is_more = shown && shown->pipeline.type == VAL_LIST &&
+                 shown->pipeline_reads < val_count(&shown->pipeline);
+  const struct plan *reading = is_more ? reading_of(plan, shown->pipeline_reads) : NULL;
+  if (reading) {
+    put_stages(telling, plan, reading, shown);
+    return;
+  }
+  put_planner(telling, plan, shown);
+  put_execution(telling, plan, shown);
+}
+
+status explain_mongo(struct exec *exec, const struct plan *explain, const struct op *root,
                      struct val *document, struct err *err) {
   struct telling telling = {.root = root, .arena = exec->arena, .err = err};
   buf_init(&telling.text, TEXT_BYTES_MAX);
   build_init(&telling.build, &exec->env->scratch, NULL);
   build_begin_map(&telling.build);
   explain__text(&telling, "explainVersion", "1");
-  put_planner(&telling, plan);
-  put_execution(&telling, plan);
+  put_whole(&telling, explain->input, explain->shown);
   explain__put(&telling, "ok", val_int32(1));
   build_end(&telling.build);
   status done = telling.failed;

@@ -7,9 +7,9 @@
 
 #include "query/exec/exec_int.h"
 
-/** The document, with all names inline, into the run's arena. `root` is the operator that ran
- * `plan`; NULL: it was not run, and there are no executionStats. */
-status explain_mongo(struct exec *exec, const struct plan *plan, const struct op *root,
+/** The document, with all names inline, into the run's arena. `explain` is an EXPLAIN; `root` is
+ * the operator that ran its input; NULL: it was not run, and there are no executionStats. */
+status explain_mongo(struct exec *exec, const struct plan *explain, const struct op *root,
                      struct val *document, struct err *err);
 
 #endif

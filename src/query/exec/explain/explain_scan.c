@@ -78,17 +78,23 @@ static void put_lists(struct telling *telling, const struct collection *collecti
   explain__end(telling);
 }
 
-static void put_index_scan(struct telling *telling, const struct plan *scan,
-                           const struct plan_access *access, const struct plan *filter,
-                           const struct op *op) {
+/** What was read of an index, in all or for one branch. */
+static void put_entries(struct telling *telling, const struct op *op,
+                        const struct op_reading *reading, bool meets_twice) {
+  struct explain_work work = {.rows = reading->keys, .is_ended = op->is_ended};
+  if (op->plan->physical->access->cover && !op->readings) work.rows = op->rows;
+  work.works = reading->keys + op->is_ended;
+  if (!op->readings) work.us = op->us;
+  explain__work(telling, &work);
+  explain__number(telling, "keysExamined", reading->keys);
+  explain__number(telling, "seeks", reading->seeks);
+  explain__number(telling, "dupsTested", meets_twice ? reading->keys : 0);
+  explain__number(telling, "dupsDropped", meets_twice && !op->readings ? op->repeats : 0);
+}
+
+static void put_index(struct telling *telling, const struct plan *scan,
+                      const struct plan_access *access) {
   const struct catalog_index *index = access->index;
-  const char *stage = access->skips                      ? "DISTINCT_SCAN"
-                      : access->cover == PLAN_COVER_ROWS ? "COUNT_SCAN"
-                                                         : "IXSCAN";
-  explain__text(telling, "stage", stage);
-  explain__filter(telling, filter);
-  if (op) explain__number(telling, "nReturned", access->cover ? op->rows : op->documents);
-  if (op) explain__number(telling, "keysExamined", op->keys);
   put_pattern(telling, access);
   explain__put(telling, "indexName", val_text(index ? index->name : slice_of_text("_id_")));
   put_lists(telling, scan->collection, index);
@@ -100,6 +106,21 @@ static void put_index_scan(struct telling *telling, const struct plan *scan,
     explain__put(telling, "collation", val_text(index->def.collation));
   explain__text(telling, "direction", access->backwards ? "backward" : "forward");
   put_bounds(telling, access);
+}
+
+/** `reading`: what was read by it; NULL: it was not run. */
+static void put_index_scan(struct telling *telling, const struct plan *scan,
+                           const struct plan_access *access, const struct plan *filter,
+                           const struct op_reading *reading) {
+  const struct op *op = explain_find_op(telling->root, scan);
+  const char *stage = access->skips                      ? "DISTINCT_SCAN"
+                      : access->cover == PLAN_COVER_ROWS ? "COUNT_SCAN"
+                                                         : "IXSCAN";
+  bool meets_twice = access->index && collection_has_lists(scan->collection, access->index);
+  explain__text(telling, "stage", stage);
+  explain__filter(telling, filter);
+  if (op && reading) put_entries(telling, op, reading, meets_twice);
+  put_index(telling, scan, access);
 }
 
 static void put_collection_scan(struct telling *telling, const struct plan *scan,
@@ -121,44 +142,71 @@ static bool is_point(const struct plan_access *access) {
 
 /** Branches that are read one after the other, or merged. */
 static void put_union(struct telling *telling, const struct plan *scan,
-                      const struct plan_access *access) {
+                      const struct plan_access *access, const struct op *op) {
   explain__text(telling, "stage", access->merges ? "SORT_MERGE" : "OR");
+  if (op) {
+    uint64_t rows = access->cover ? op->rows : op->documents;
+    const struct explain_work work = {rows, op->keys + op->is_ended, op->us, op->is_ended};
+    explain__work(telling, &work);
+    explain__number(telling, "dupsTested", op->keys);
+    explain__number(telling, "dupsDropped", op->repeats);
+  }
   if (access->merges) explain__sort_pattern(telling, access->order, access->order_count);
   explain__begin(telling, "inputStages", true);
   for (uint32_t i = 0; i < access->branches_count; i++) {
     build_begin_map(&telling->build);
-    put_index_scan(telling, scan, &access->branches[i], NULL, NULL);
+    put_index_scan(telling, scan, &access->branches[i], NULL,
+                   op && op->readings ? &op->readings[i] : NULL);
     explain__end(telling);
   }
   explain__end(telling);
 }
 
-void explain__scan(struct telling *telling, const struct plan *scan, const struct plan *filter) {
-  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+/** What reads entries, without documents. */
+static void put_entries_stage(struct telling *telling, const struct plan *scan,
+                              const struct plan_access *access, const struct plan *filter,
+                              const struct op *op) {
+  struct op_reading reading = {0};
+  if (op) reading = (struct op_reading){op->keys, op->rows, op->seeks};
+  if (access->branches_count)
+    put_union(telling, scan, access, op);
+  else
+    put_index_scan(telling, scan, access, filter, op ? &reading : NULL);
+}
+
+static void put_access(struct telling *telling, const struct plan *scan,
+                       const struct plan_access *access, const struct plan *filter) {
   const struct op *op = explain_find_op(telling->root, scan);
   bool by_index = access && (access->index || access->parts_count || access->branches_count);
-  if (op) {
-    telling->keys += op->keys;
-    telling->documents += op->documents;
-  }
   if (!by_index) {
     put_collection_scan(telling, scan, filter, access);
     return;
   }
-  if (access->cover && !access->branches_count) {
-    put_index_scan(telling, scan, access, filter, op);
+  if (access->cover && (!access->branches_count || !filter)) {
+    put_entries_stage(telling, scan, access, filter, op);
     return;
   }
   explain__text(telling, "stage", is_point(access) ? "IDHACK" : "FETCH");
   explain__filter(telling, filter);
   explain__measured(telling, filter ? filter : scan);
   if (op) explain__number(telling, "docsExamined", op->documents);
+  if (op && !is_point(access)) explain__number(telling, "alreadyHasObj", 0);
   if (is_point(access)) return;
   explain__begin(telling, "inputStage", false);
-  if (access->branches_count) {
-    put_union(telling, scan, access);
-  } else {
-    put_index_scan(telling, scan, access, NULL, op);
-  }
+  put_entries_stage(telling, scan, access, NULL, op);
   explain__end(telling);
+}
+
+void explain__scan(struct telling *telling, const struct plan *scan, const struct plan *filter) {
+  const struct op *op = explain_find_op(telling->root, scan);
+  if (op) {
+    telling->keys += op->keys;
+    telling->documents += op->documents;
+  }
+  put_access(telling, scan, scan->physical ? scan->physical->access : NULL, filter);
+}
+
+void explain__rejected(struct telling *telling, const struct plan *scan,
+                       const struct plan_access *access, const struct plan *filter) {
+  put_access(telling, scan, access, filter);
 }

@@ -34,12 +34,34 @@ void explain__end(struct telling *telling) {
   build_end(&telling->build);
 }
 
-void explain__measured(struct telling *telling, const struct plan *plan) {
+void explain__work(struct telling *telling, const struct explain_work *work) {
   enum { US_PER_MS = 1000 };
+  uint64_t done = work->rows + work->is_ended;
+  uint64_t works = work->works > done ? work->works : done;
+  explain__number(telling, "nReturned", work->rows);
+  explain__number(telling, "executionTimeMillisEstimate", work->us / US_PER_MS);
+  explain__number(telling, "works", works);
+  explain__number(telling, "advanced", work->rows);
+  explain__number(telling, "needTime", works - done);
+  explain__number(telling, "needYield", 0);
+  explain__number(telling, "saveState", 0);
+  explain__number(telling, "restoreState", 0);
+  explain__number(telling, "isEOF", work->is_ended);
+}
+
+/** An operator is asked as often as those below it; a SORT takes all of them before its own. */
+static uint64_t works_of(const struct op *op) {
+  uint64_t read = op->keys > op->documents ? op->keys : op->documents;
+  uint64_t below = op->input ? works_of(op->input) : (read > op->rows ? read : op->rows);
+  bool sorts = op->plan->kind == PLAN_SORT;
+  return below + (sorts ? op->rows : 0) + (op->input ? 0 : op->is_ended);
+}
+
+void explain__measured(struct telling *telling, const struct plan *plan) {
   const struct op *op = explain_find_op(telling->root, plan);
   if (!op) return;
-  explain__number(telling, "nReturned", op->rows);
-  explain__number(telling, "executionTimeMillisEstimate", op->us / US_PER_MS);
+  const struct explain_work work = {op->rows, works_of(op), op->us, op->is_ended};
+  explain__work(telling, &work);
 }
 
 void explain__name_path(struct telling *telling, const struct path *path) {

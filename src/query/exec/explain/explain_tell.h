@@ -29,11 +29,21 @@ void explain__name_path(struct telling *telling, const struct path *path);
 void explain__filter(struct telling *telling, const struct plan *filter);
 /** What the operator of the node did, if it was run. */
 void explain__measured(struct telling *telling, const struct plan *plan);
+/** What a stage did: `works` units of work, of which some were rows, the others waits for one and,
+ * where it came to it, the end. */
+struct explain_work {
+  uint64_t rows, works, us;
+  bool is_ended;
+};
+void explain__work(struct telling *telling, const struct explain_work *work);
 /** The attributes that a SORT sorts by, and which way. */
 void explain__sort_pattern(struct telling *telling, const struct plan_sort_key *keys,
                            uint32_t count);
 /** The stages of a SCAN and of a FILTER right above it (NULL: none), by MongoDB's names: FETCH
  * above its index scans, COLLSCAN, IDHACK for a document by its key. (explain_scan.c) */
 void explain__scan(struct telling *telling, const struct plan *scan, const struct plan *filter);
+/** A way that was considered, and not taken, of the same. */
+void explain__rejected(struct telling *telling, const struct plan *scan,
+                       const struct plan_access *access, const struct plan *filter);
 
 #endif

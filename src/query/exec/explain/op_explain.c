@@ -91,7 +91,7 @@ static status explain(struct explaining *op, struct err *err) {
   format_node(op, op->op.plan->input, 0, &text);
   status done = buf_check(&text, "the plan", err);
   if (done == LUMA_OK && op->op.exec->language == PLAN_JQL)
-    done = explain_mongo(op->op.exec, op->op.plan->input, op->op.input, &op->op.exec->answer, err);
+    done = explain_mongo(op->op.exec, op->op.plan, op->op.input, &op->op.exec->answer, err);
   if (done == LUMA_OK) done = keep_lines(op, buf_slice(&text), err);
   buf_deinit(&text);
   return done;

@@ -122,8 +122,22 @@ status jql__explain(const struct jql *jql, const struct jql_node *command, struc
       return jql__fail(jql, &fields[1], LUMA_INVALID_ARGUMENT,
                        "verbosity is queryPlanner, executionStats or allPlansExecution");
   }
-  TRY(jql__put(jql, PLAN_EXPLAIN, command, plan));
+  TRY(jql__show(jql, command, &fields[0].value, plan));
   (*plan)->analyze = verbosity > 0;
+  (*plan)->shown->all_plans = verbosity > 1;
+  return LUMA_OK;
+}
+
+status jql__show(const struct jql *jql, const struct jql_node *node, const struct val *command,
+                 struct plan **plan) {
+  TRY(jql__put(jql, PLAN_EXPLAIN, node, plan));
+  struct plan_shown *shown = arena_zalloc(jql->arena, 1, sizeof *shown);
+  TRY(plan_check_memory(jql->arena, shown, jql->err));
+  shown->query_hash = jql__shape(command);
+  shown->pipeline = val_field(command, slice_of_text("pipeline"));
+  if (shown->pipeline.type != VAL_LIST) shown->pipeline = val_missing();
+  if (shown->pipeline.type == VAL_LIST) shown->pipeline_reads = jql__shape_reads(&shown->pipeline);
+  (*plan)->shown = shown;
   return LUMA_OK;
 }
 

@@ -267,6 +267,7 @@ status jql__put_pipeline(const struct jql *jql, const struct jql_node *list, str
   while (jql__next(&each, &stage)) {
     bool is_last = each.at == each.count;
     TRY(put_stage(&inner, &stage, plan));
+    if (inner.explains && inner.depth == 0) (*plan)->written = each.at;
     if ((*plan)->kind == PLAN_INSERT && (!is_last || jql->depth > 0)) return fail_end(jql, &stage);
   }
   return *plan ? jql__drop_scores(&inner, list, plan) : LUMA_OK;

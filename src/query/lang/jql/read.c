@@ -318,6 +318,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   TRY(jql__check_cursor(jql, &fields[CURSOR]));
   TRY(jql__begin_let(jql, &fields[LET], &inner));
   TRY(jql__collation(jql, &fields[COLLATION]));
+  inner.explains |= jql__flag(&fields[EXPLAIN], false);
   *plan = NULL;
   if (!val_is_number(&fields[AGGREGATE].value)) {
     TRY(jql__check_kind(jql, &fields[AGGREGATE], JQL_NAME));
@@ -331,5 +332,5 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
                           "a pipeline without a collection begins with "
                           "$documents");
   if (!jql__flag(&fields[EXPLAIN], false)) return LUMA_OK;
-  return jql__put(jql, PLAN_EXPLAIN, &fields[EXPLAIN], plan);
+  return jql__show(jql, &fields[EXPLAIN], &command->value, plan);
 }
