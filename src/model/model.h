@@ -509,6 +509,10 @@ status model_cut(struct model_txn *txn, const struct collection *collection,
  * list. A transaction that writes may put lists in while it reads. */
 bool model_meets_twice(const struct model_txn *txn, const struct collection *collection,
                        const struct catalog_index *index);
+/** Entries within the bounds, at most `most`, which is also answered where they cannot be counted:
+ * a transaction that writes does not look. */
+uint32_t model_probe(struct model_txn *txn, const struct catalog_index *index,
+                     const struct index_bounds *bounds, uint32_t most);
 status model_scan_open(struct model_txn *txn, const struct collection *collection,
                        const struct model_scan_options *options, struct model_scan **scan,
                        struct err *err);

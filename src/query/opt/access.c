@@ -88,13 +88,13 @@ bool access_collates(const struct opt *opt, const struct catalog_index *index) {
   return slice_is_equal(index ? index->def.collation : slice_of(NULL, 0), opt->collation);
 }
 
-static bool is_plain_type(const struct val *value) {
+bool access_is_plain(const struct val *value) {
   return value->type != VAL_TEXT && value->type != VAL_LIST && value->type != VAL_MAP;
 }
 
 /** A value that is the same in each collation. */
 static bool is_uncollated(const struct expr *value) {
-  return !value || (value->kind == EXPR_CONST && is_plain_type(&value->value));
+  return !value || (value->kind == EXPR_CONST && access_is_plain(&value->value));
 }
 
 bool access_is_uncollated(const struct ask *ask) {
@@ -105,7 +105,7 @@ bool access_is_uncollated(const struct ask *ask) {
     is_plain = is_list || is_uncollated(value);
     for (uint32_t e = 0; is_list && is_plain && e < val_count(&value->value); e++) {
       struct val element = val_at(&value->value, e);
-      is_plain = is_plain_type(&element);
+      is_plain = access_is_plain(&element);
     }
   }
   return is_plain;
@@ -393,6 +393,30 @@ static status weigh(struct opt *opt, const struct collection *collection, const 
   return LUMA_OK;
 }
 
+static bool is_narrow(const struct ways *ways, uint32_t way) {
+  return ways->refusals[way] == ACCESS_FITS && ways->items[way].parts_count > 0;
+}
+
+/** Whether what was guessed decides: several indexes narrow what is asked, and none to a few. */
+static bool is_open(const struct ways *ways, bool may_unite) {
+  static const double few = 2;
+  uint32_t fitting = may_unite;
+  for (uint32_t i = 1; i < ways->count; i++) {
+    fitting += is_narrow(ways, i);
+    if (is_narrow(ways, i) && ways->items[i].rows < few) return false;
+  }
+  return fitting > 1;
+}
+
+/** Weighs again, by what there is. */
+static void probe(struct opt *opt, const struct collection *collection, struct ways *ways) {
+  for (uint32_t i = 2; i < ways->count; i++)
+    if (is_narrow(ways, i)) access_probe(opt, collection, &ways->items[i]);
+  for (uint32_t i = 0; i < ways->count; i++)
+    if (ways->refusals[i] == ACCESS_FITS && ways->items[i].cost < ways->items[ways->best].cost)
+      ways->best = i;
+}
+
 static status explain_refusals(struct opt *opt, const struct collection *collection,
                                const struct ways *ways, struct plan_access *chosen,
                                struct err *err) {
@@ -411,13 +435,15 @@ static status explain_refusals(struct opt *opt, const struct collection *collect
   return LUMA_OK;
 }
 
-/** A union of indexes, where it is cheaper than the best single way. */
+/** A union of indexes, where it is cheaper than the best single way. Either is counted where what
+ * is guessed would decide. */
 static status consider_union(struct opt *opt, const struct plan *scan, struct expr *condition,
                              struct ways *ways, struct plan_access **chosen, struct err *err) {
   struct plan_access *made = arena_alloc(opt->arena, sizeof *made);
   bool fits = false;
   TRY(opt__memory(opt, made, err));
   TRY(access_make_union(opt, scan, condition, made, &fits, err));
+  if (is_open(ways, fits)) probe(opt, scan->collection, ways);
   if (fits && made->cost < ways->items[ways->best].cost) *chosen = made;
   return LUMA_OK;
 }
@@ -445,133 +471,14 @@ static status choose(struct opt *opt, struct plan *scan, struct expr *condition,
   return opt->is_explained ? explain_refusals(opt, scan->collection, ways, chosen, err) : LUMA_OK;
 }
 
-/* ---- hints ---- */
-
-static bool is_hinted(const struct plan_hint *hint, const struct catalog_index *index) {
-  uint32_t written = index_def_written(&index->def);
-  if (hint->name.bytes && hint->is_wish) return slice_is_equal_nocase(hint->name, index->name);
-  if (hint->name.bytes) return slice_is_equal(hint->name, index->name);
-  bool same = hint->keys_count == written;
-  for (uint32_t i = 0; same && i < hint->keys_count; i++)
-    same = hint->keys[i].descending == index_def_key(&index->def, i)->descending &&
-           path_is_equal(&hint->keys[i].path, &index_def_key(&index->def, i)->path);
-  return same;
-}
-
-static status fail_hint(const struct plan *scan, struct err *err) {
-  enum { BAD_VALUE = 2 };
-  status failed =
-      err_raise(err, LUMA_UNKNOWN_INDEX, __FILE__, __LINE__,
-                "hint provided does not correspond to an existing index: it names none of "
-                "`%.*s`",
-                SLICE_ARG(scan->collection->name));
-  if (err) err->foreign = BAD_VALUE;
-  err_hint(err,
-           scan->hint->is_wish ? "SHOW INDEXES FROM %.*s shows those that there are"
-                               : "listIndexes shows the indexes that there are",
-           SLICE_ARG(scan->collection->name));
-  return failed;
-}
-
-/** The index of the hint; NULL: the key. */
-static status find_hinted(const struct plan *scan, const struct catalog_index **index,
-                          struct err *err) {
-  const struct plan_hint *hint = scan->hint;
-  const struct collection *collection = scan->collection;
-  *index = NULL;
-  if (hint->is_key) return LUMA_OK;
-  for (uint32_t i = 0; i < collection->indexes_count; i++) {
-    if (!is_hinted(hint, &collection->indexes[i])) continue;
-    *index = &collection->indexes[i];
-    return LUMA_OK;
-  }
-  return fail_hint(scan, err);
-}
-
-enum { NOT_OF_INDEX = 51174, WRONG_ORDER = 51175 };
-
-static status fail_edges(const struct plan *scan, uint32_t foreign, const char *message,
-                         struct err *err) {
-  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s", message);
-  if (err) err->foreign = foreign;
-  err_hint(err, "min and max have the keys of the index that the hint names, in their order");
-  (void)scan;
-  return LUMA_INVALID_ARGUMENT;
-}
-
-/** Whether it is the same in each collation. */
-static bool is_plain_edge(const struct plan_hint *hint, const struct val *values) {
-  for (uint32_t i = 0; values && i < hint->edge_count; i++)
-    if (!is_plain_type(&values[i])) return false;
-  return true;
-}
-
-/** min and max name the keys of the index, and the one comes before the other there. */
-static status check_edges(const struct opt *opt, const struct plan *scan,
-                          const struct catalog_index *index, struct err *err) {
-  const struct plan_hint *hint = scan->hint;
-  uint32_t keys = index ? index->def.keys_count : 1;
-  int order = 0;
-  bool collates = access_collates(opt, index);
-  bool folds = collates && opt->collation.bytes; /* then the executor compares */
-  bool fits = !hint->is_natural && keys == hint->edge_count &&
-              (collates || (is_plain_edge(hint, hint->from) && is_plain_edge(hint, hint->to)));
-  for (uint32_t i = 0; fits && i < keys; i++) {
-    const struct path *path = &hint->edge_paths[i];
-    fits = index ? path_is_equal(path, &index->def.keys[i].path)
-                 : access_is_key(scan->collection, path, false);
-  }
-  if (!fits)
-    return fail_edges(scan, NOT_OF_INDEX, "The index chosen is not compatible with min/max", err);
-  for (uint32_t i = 0; !folds && order == 0 && hint->from && hint->to && i < keys; i++) {
-    order = val_compare(&hint->from[i], &hint->to[i]);
-    if (index && index->def.keys[i].descending) order = -order;
-  }
-  if (!hint->from || !hint->to || order < 0 || folds) return LUMA_OK;
-  return fail_edges(scan, WRONG_ORDER,
-                    "The value provided for min() does not come before the value provided for "
-                    "max() in the hinted index",
-                    err);
-}
-
-/** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
- * is followed too. */
-static status follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,
-                          struct err *err) {
-  const struct catalog_index *index = NULL;
-  struct asks *asks = arena_zalloc(opt->arena, 1, sizeof *asks);
-  struct plan_access *access = arena_alloc(opt->arena, sizeof *access);
-  struct plan_physical *physical = NULL;
-  enum access_refusal refusal = ACCESS_FITS;
-  TRY(opt__memory(opt, asks ? access : NULL, err));
-  bool has_edges = scan->hint->from || scan->hint->to;
-  if (condition && !scan->hint->is_natural && !has_edges)
-    TRY(asks_collect(opt, condition, asks, err));
-  TRY(find_hinted(scan, &index, err));
-  ASSERT(asks && access);
-  TRY(access_make(opt, scan->collection, index, asks, access, &refusal, err));
-  bool is_right = refusal == ACCESS_FITS || refusal == ACCESS_NO_CONDITION;
-  if (scan->hint->is_wish && !is_right) return LUMA_OK; /* read as if nothing were asked */
-  if (refusal == ACCESS_NOT_READY || refusal == ACCESS_HIDDEN) return fail_hint(scan, err);
-  if (refusal == ACCESS_NO_PATH) return condition ? fail_hint(scan, err) : LUMA_OK;
-  if (has_edges) TRY(check_edges(opt, scan, index, err));
-  access->from = scan->hint->from;
-  access->to = scan->hint->to;
-  access->is_hinted = true;
-  access->backwards = scan->hint->is_natural && scan->hint->is_backwards;
-  TRY(opt__physical(opt, scan, &physical, err));
-  physical->access = access;
-  return LUMA_OK;
-}
-
 static bool is_scan(const struct plan *node) {
   return node->kind == PLAN_SCAN && node->collection;
 }
 
 status opt__access(struct opt *opt, struct plan **node, struct err *err) {
   struct plan *filter = *node;
-  if (is_scan(filter) && filter->hint) return follow_hint(opt, filter, NULL, err);
+  if (is_scan(filter) && filter->hint) return access_follow_hint(opt, filter, NULL, err);
   if (filter->kind != PLAN_FILTER || !is_scan(filter->input)) return LUMA_OK;
-  if (filter->input->hint) return follow_hint(opt, filter->input, filter->condition, err);
+  if (filter->input->hint) return access_follow_hint(opt, filter->input, filter->condition, err);
   return choose(opt, filter->input, filter->condition, err);
 }

@@ -49,10 +49,19 @@ bool access_refuses(struct slice line, const struct catalog_index *index);
 typedef status access_alternative(void *context, struct asks *asks, bool *fits, struct err *err);
 status access_each_alternative(struct opt *opt, struct expr *condition, access_alternative *each,
                                void *context, bool *fits, struct err *err);
+/** Counts what the way's ranges hold, as far as that is soon done, and weighs it by that. (probe.c)
+ */
+void access_probe(struct opt *opt, const struct collection *collection, struct plan_access *access);
 /** Whether lists may be met in the index while the statement runs: then a document may have several
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
+ * is followed too. (hint.c) */
+status access_follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,
+                          struct err *err);
+/** Whether the value is the same in each collation. */
+bool access_is_plain(const struct val *value);
 /** Whether texts stand in the index (NULL: the key) as the statement compares them. */
 bool access_collates(const struct opt *opt, const struct catalog_index *index);
 /** Whether the values of the ask are none that a collation concerns. */

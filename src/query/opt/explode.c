@@ -215,7 +215,9 @@ static status add_alternative(void *context, struct asks *asks, bool *fits, stru
     enum access_refusal refusal = ACCESS_FITS;
     bool is = false;
     TRY(access_make(all->opt, collection, &collection->indexes[i], asks, &way, &refusal, err));
-    if (refusal != ACCESS_FITS || !way.parts_count || (found && best.cost <= way.cost)) continue;
+    if (refusal != ACCESS_FITS || !way.parts_count) continue;
+    access_probe(all->opt, collection, &way);
+    if (found && best.cost <= way.cost) continue;
     TRY(is_in_order(all, &way, &is, err));
     if (!is) continue;
     best = way;

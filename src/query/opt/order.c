@@ -269,8 +269,8 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
 }
 
 bool order_is_worth(const struct chain *chain, double ordered, double cost) {
-  static const double as_dear = 1.01, first_rows = 10;
-  return ordered <= cost * (chain->only_first ? first_rows : as_dear);
+  static const double first_rows = 10;
+  return ordered <= cost * (chain->only_first ? first_rows : 1);
 }
 
 /** Another index in the order: one that narrows as well as the chosen one does or, when only the
@@ -290,6 +290,7 @@ static status try_others(struct opt *opt, struct plan **node, const struct chain
     enum access_refusal refusal = ACCESS_FITS;
     TRY(access_make(opt, collection, &collection->indexes[i], asks, &access, &refusal, err));
     bool usable = refusal == ACCESS_FITS || (refusal == ACCESS_NO_CONDITION && !is_narrowed);
+    if (is_narrowed && usable) access_probe(opt, collection, &access);
     if (is_narrowed) usable &= order_is_worth(chain, access.cost, chosen->cost);
     if (usable) TRY(fits_order(opt, chain, &access, &usable, err));
     if (usable) return drop_sort(opt, node, chain->scan, &access, err);

@@ -53,7 +53,8 @@ static status find(void *context, struct expr *conjunct, struct err *err) {
 
 /** The best way to read one alternative; `*found` false when that is everything. */
 static status make_branch(struct opt *opt, const struct plan *scan, struct asks *asks,
-                          struct plan_access *branch, bool *found, struct err *err) {
+                          struct plan_access *branch, double *guessed, bool *found,
+                          struct err *err) {
   const struct collection *collection = scan->collection;
   *found = false;
   for (uint32_t i = 0; i <= collection->indexes_count; i++) {
@@ -62,8 +63,11 @@ static status make_branch(struct opt *opt, const struct plan *scan, struct asks 
     const struct catalog_index *index = i ? &collection->indexes[i - 1] : NULL;
     TRY(access_make(opt, collection, index, asks, &way, &refusal, err));
     if (refusal != ACCESS_FITS || way.parts_count == 0) continue;
+    double guess = way.cost;
+    access_probe(opt, collection, &way);
     if (*found && branch->cost <= way.cost) continue;
     *branch = way;
+    *guessed = guess;
     *found = true;
   }
   return LUMA_OK;
@@ -91,6 +95,7 @@ struct uniting {
   struct opt *opt;
   const struct plan *scan;
   struct plan_access *access;
+  double guessed; /* cost, before anything was counted */
 };
 
 static status add_branch(void *context, struct asks *asks, bool *fits, struct err *err) {
@@ -101,7 +106,9 @@ static status add_branch(void *context, struct asks *asks, bool *fits, struct er
     access->branches = arena_zalloc(arena, ACCESS_BRANCHES_MAX, sizeof *access->branches);
   TRY(opt__memory(uniting->opt, access->branches, err));
   struct plan_access *branch = &access->branches[access->branches_count];
-  TRY(make_branch(uniting->opt, uniting->scan, asks, branch, fits, err));
+  double guessed = 0;
+  TRY(make_branch(uniting->opt, uniting->scan, asks, branch, &guessed, fits, err));
+  uniting->guessed += guessed;
   access->branches_count++;
   access->rows += branch->rows;
   access->cost += branch->cost;
@@ -110,9 +117,13 @@ static status add_branch(void *context, struct asks *asks, bool *fits, struct er
 
 status access_make_union(struct opt *opt, const struct plan *scan, struct expr *condition,
                          struct plan_access *access, bool *fits, struct err *err) {
-  struct uniting uniting = {opt, scan, access};
+  static const double less = 0.9;
+  struct uniting uniting = {.opt = opt, .scan = scan, .access = access};
+  double all = access_count(opt, scan->collection);
   *access = (struct plan_access){0};
   TRY(access_each_alternative(opt, condition, add_branch, &uniting, fits, err));
-  access->rows = fmin(access->rows, access_count(opt, scan->collection));
+  access->rows = fmin(access->rows, all);
+  /* What was counted tells ways from each other; it does not speak for reading everything. */
+  if (uniting.guessed < all) access->cost = fmin(access->cost, all * less);
   return LUMA_OK;
 }
