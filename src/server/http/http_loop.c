@@ -4,7 +4,11 @@
 #include "base/mem/mem.h"
 #include "server/http/http_int.h"
 
-enum { CONTEXT_DESCRIPTORS_SPARE = 16 };
+enum {
+  CONTEXT_DESCRIPTORS_SPARE = 16,
+  LIBRARY_LATER_S =
+      60 /* its time limits know nothing of a loop that stood still: ours come first */
+};
 
 /* ---- accepting ---- */
 
@@ -145,8 +149,8 @@ static struct lws_context_creation_info context_info(const struct http_loop *loo
       .fd_limit_per_thread = options->connections_max + CONTEXT_DESCRIPTORS_SPARE,
       .max_http_header_data2 = HTTP_HEADER_BYTES_MAX + HTTP_HEAD_BYTES,
       .pt_serv_buf_size = HTTP_SCRATCH_BYTES,
-      .keepalive_timeout = (int)(options->idle_timeout_us / 1000000),
-      .timeout_secs_ah_idle = (unsigned)(options->head_timeout_us / 1000000),
+      .keepalive_timeout = (int)(options->idle_timeout_us / 1000000) + LIBRARY_LATER_S,
+      .timeout_secs_ah_idle = (unsigned)(options->head_timeout_us / 1000000) + LIBRARY_LATER_S,
       .ssl_cert_filepath = options->certificate_path,
       .ssl_private_key_filepath = options->key_path,
   };
