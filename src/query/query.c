@@ -353,7 +353,7 @@ bool query_tails(const struct query *query, bool *awaits) {
 bool query_is_reusable(const struct query *query) {
   const struct statement *statement = statement_of(query);
   bool is_timeless = statement->language == PLAN_LQL || statement->language == PLAN_JQL;
-  return is_timeless && !query->source.command && !query->is_borrowed &&
+  return is_timeless && !query->source.command && !query->is_borrowed && !query->is_stale &&
          !query->compiled->is_borrowed && !statement->has_views && !statement->is_momentary &&
          !query->options.has_temporaries && !statement->root->is_temporary &&
          statement->root->kind <= PLAN_SEQUENCE;

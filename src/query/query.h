@@ -92,7 +92,7 @@ uint64_t query_planned_us(const struct query *query);
  * asks for more waits for it. */
 bool query_tails(const struct query *query, bool *awaits);
 /** Whether it may serve whoever asks with the same text later: it reads or changes documents, not
- * through views, and belongs to no transaction. */
+ * through views, belongs to no transaction, and its plan is that of the catalog as it ran. */
 bool query_is_reusable(const struct query *query);
 /** The literals of its text, if any other text that differs from it in these alone, each of the
  * same kind, may be given to it; else NULL. Borrowed, until that is done. */

@@ -31,6 +31,7 @@ struct query {
   struct query_prepare_options options;
   struct query_compiled *compiled;
   bool is_borrowed; /* its text */
+  bool is_stale;    /* its plan was not the one that ran last: others are better off without it */
   bool is_alone;    /* nothing follows the statement in its text, as far as can be told unread */
   uint64_t planned_us;
   struct literals *literals; /* of the source's text, which may be exchanged; NULL: it may not */

@@ -58,6 +58,7 @@ static status take_compiled(struct query *query, struct model_txn *txn,
                  prepared->names == query__names(prepared->statement.root);
   prepared->txn = NULL; /* a borrowed picture is good for one opening */
   if (!is_fresh && !is_kept) {
+    query->is_stale = true;
     size_t offset = 0;
     return query__compile(query, txn, &offset, compiled, err);
   }

@@ -7,6 +7,7 @@
 #include "base/text/buf.h"
 #include "query/func/compare.h"
 #include "query/lang/lang.h"
+#include "query/query.h"
 #include "service/session/session.h"
 #include "tests/lib/test.h"
 #include "value/json/json.h"
@@ -421,6 +422,30 @@ static void a_shape_is_planned_once(void) {
   close_pair(&pair);
 }
 
+/* A plan that was made before a collection was there is not taken again: it would be made anew each
+ * time it runs. */
+static void a_new_catalog_has_new_plans(void) {
+  struct pair pair;
+  struct query *query;
+  struct query_run *run;
+  struct model_txn *txn;
+  const char *text = "{\"find\": \"t\", \"filter\": {\"a\": 1}}";
+  struct query_source source = {.lang = &lang_jql, .text = slice_of_text(text)};
+  struct store_begin_options begin = {.read_only = true};
+  struct query_open_options options = {0};
+  open_pair(&pair);
+  assert_ok(query_prepare(pair.sides[0].db->model, NULL, &source, NULL, NULL, &query, test_err()));
+  assert_true(query_is_reusable(query));
+  ask(&pair, "{\"create\": \"t\"}");
+  assert_ok(model_begin(pair.sides[0].db->model, &begin, &txn, test_err()));
+  assert_ok(query_open(query, txn, &options, &run, test_err()));
+  query_close(run);
+  model_rollback(txn);
+  assert_false(query_is_reusable(query));
+  query_destroy(query);
+  close_pair(&pair);
+}
+
 /* Whether a partial index has all that is asked for is told by the values. */
 static void partial_indexes_are_for_their_own_values(void) {
   struct pair pair;
@@ -469,6 +494,7 @@ int main(int argc, char **argv) {
       {"what_a_literal_says", what_a_literal_says, 0},
       {"plain_texts_spell_nothing", plain_texts_spell_nothing, 0},
       {"a_shape_is_planned_once", a_shape_is_planned_once, 60},
+      {"a_new_catalog_has_new_plans", a_new_catalog_has_new_plans, 60},
       {"partial_indexes_are_for_their_own_values", partial_indexes_are_for_their_own_values, 60},
       {"errors_have_their_own_places", errors_have_their_own_places, 60},
       {"other_literals_answer_as_plans_of_their_own", other_literals_answer_as_plans_of_their_own,
