@@ -58,10 +58,21 @@ static void look_within(struct looking *looking, const struct path *path) {
     looking->shown[looking->shown_count++] = path;
 }
 
-/** A projection of attributes by their names alone. */
+/** What is computed looks at its arguments; below the top it stands within maps of the document. */
+static void look_computed(struct looking *looking, const struct expr *expr) {
+  const struct shape *shape = expr->shape;
+  for (uint32_t i = 0; i < shape->computed_count; i++) {
+    struct slice name = shape->computed_names[i];
+    if (memchr(name.data, '.', name.bytes)) looking->whole = true;
+    look(looking, expr->args[i + 1]);
+  }
+}
+
+/** A projection of attributes by their names, and of what is computed of others. */
 static void look_shape(struct looking *looking, const struct expr *expr) {
   const struct shape *shape = expr->shape;
-  if (!shape->include || shape->picks_count || shape->computed_count) looking->whole = true;
+  if (!shape->include || shape->picks_count) looking->whole = true;
+  look_computed(looking, expr);
   if (shape->id) look_at(looking, &looking->key);
   for (uint32_t i = 0; i < shape->paths_count; i++) {
     if (shape->paths[i].count != 1) look_within(looking, &shape->paths[i]);

@@ -153,10 +153,14 @@ static void append_filter(struct buf *out) {
 }
 
 static void append_projection(struct buf *out) {
+  static const char *const computed[] = {
+      ",\"z\":{\"$type\":\"$c\"}", ",\"z\":{\"$ifNull\":[\"$a\",\"$b\"]},\"y\":\"$u\"",
+      ",\"z\":{\"$eq\":[\"$m.k\",\"$b\"]}", ",\"m.z\":{\"$isNumber\":\"$a\"}"};
   buf_append_format(out, "{\"_id\":%u", pick(3) != 0);
   for (const char *name = "abcu"; *name; name++)
     if (pick(3) == 0) buf_append_format(out, ",\"%c\":1", *name);
   if (toss()) buf_append_text(out, ",\"m.k\":1");
+  if (pick(3) == 0) buf_append_text(out, computed[pick(4)]);
   buf_append_text(out, "}");
 }
 
