@@ -261,7 +261,8 @@ static struct val read_id(struct slice written) {
   ASSERT(end && end - written.data > 2 * ID_BYTES);
   const uint8_t *digits = end - 2 * (size_t)ID_BYTES;
   for (size_t i = 0; i < ID_BYTES; i++)
-    id.id[i] = (uint8_t)(num_hex_digit(digits[2 * i]) << 4 | num_hex_digit(digits[2 * i + 1]));
+    id.id[i] = (uint8_t)((unsigned)num_hex_digit(digits[2 * i]) << 4 |
+                         (unsigned)num_hex_digit(digits[2 * i + 1]));
   return id;
 }
 
