@@ -332,7 +332,7 @@ static void other_literals_answer_as_plans_of_their_own(void) {
     taken += hits(&pair);
     close_pair(&pair);
   }
-  assert_true(taken > rounds * 60); /* plans were taken */
+  assert_true(taken > rounds * 20); /* of 300 in a round: plans were taken */
 }
 
 /* ---- what is a literal ---- */
