@@ -20,19 +20,24 @@ static struct slice text_field(const struct val *map, const char *name) {
   return value.type == VAL_TEXT ? val_slice(&value) : slice_of(NULL, 0);
 }
 
+status remote__raise(const struct val *told, const char *message_name, struct err *err) {
+  struct slice name = text_field(told, "code");
+  struct slice message = text_field(told, message_name), hint = text_field(told, "hint");
+  status result = status_by_name((const char *)name.data, name.bytes);
+  if (result == LUMA_OK) result = LUMA_INTERNAL; /* a refusal is none */
+  err_raise(err, result, __FILE__, __LINE__, "%.*s", SLICE_ARG(message));
+  if (hint.bytes) err_hint(err, "%.*s", SLICE_ARG(hint));
+  return result;
+}
+
 /* {"error":{"code","message","hint","position":{"line","column"}}} */
 static status refuse(const struct val *answer, long code, struct err *err) {
   struct val error =
       answer->type == VAL_MAP ? val_field(answer, slice_of_text("error")) : val_missing();
   if (error.type != VAL_MAP)
     FAIL(err, LUMA_INTERNAL, "the server answered with HTTP status %ld and no reason", code);
-  struct slice name = text_field(&error, "code");
-  status result = status_by_name((const char *)name.data, name.bytes);
-  if (result == LUMA_OK) result = LUMA_INTERNAL; /* a refusal is none */
-  struct slice message = text_field(&error, "message"), hint = text_field(&error, "hint");
   struct val position = val_field(&error, slice_of_text("position"));
-  err_raise(err, result, __FILE__, __LINE__, "%.*s", SLICE_ARG(message));
-  if (hint.bytes) err_hint(err, "%.*s", SLICE_ARG(hint));
+  status result = remote__raise(&error, "message", err);
   if (err && position.type == VAL_MAP) {
     err->line = small_number(&position, "line");
     err->column = small_number(&position, "column");

@@ -27,6 +27,9 @@ static inline struct remote *remote__of(struct target *target) {
 status remote__ask(struct remote *remote, const struct http_request *request, struct buf *text,
                    struct buf *values, struct val *answer, struct err *err);
 
+/** Raises what the server tells of a refusal, a map of "code", "hint" and `message_name`. */
+status remote__raise(const struct val *told, const char *message_name, struct err *err);
+
 status remote__run(struct target *target, const struct target_statement *statement,
                    struct target_reply **reply, struct err *err);
 status remote__shape(struct target_reply *reply, struct target_shape *shape, struct err *err);

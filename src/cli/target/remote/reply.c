@@ -199,18 +199,11 @@ status remote__next(struct target_reply *reply, struct val *row, bool *has, stru
   return LUMA_OK;
 }
 
-status remote__outcome(struct target_reply *reply, struct target_outcome *outcome,
-                       struct err *err) {
-  struct page *page = page_of(reply);
+static status copy_warnings(struct page *page, struct target_outcome *outcome, struct err *err) {
   const char **texts = arena_zalloc(&page->arena, WARNINGS_MAX + 1, sizeof *texts);
   if (!texts) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the warnings");
-  *outcome = (struct target_outcome){.warnings = texts};
-  if (page->answer.type != VAL_MAP) return LUMA_OK;
-  struct val affected = val_field(&page->answer, slice_of_text("affected"));
+  outcome->warnings = texts;
   struct val warnings = val_field(&page->answer, slice_of_text("warnings"));
-  int64_t number = 0;
-  if (val_is_number(&affected) && val_to_int64(&affected, &number) && number > 0)
-    outcome->affected = (uint64_t)number;
   uint32_t count = warnings.type == VAL_LIST ? val_count(&warnings) : 0, kept = 0;
   for (uint32_t i = 0; i < count && kept < WARNINGS_MAX; i++) {
     struct val text = val_at(&warnings, i);
@@ -221,6 +214,32 @@ status remote__outcome(struct target_reply *reply, struct target_outcome *outcom
     texts[kept++] = copy;
   }
   return LUMA_OK;
+}
+
+static status copy_write_error(struct page *page, struct target_outcome *outcome, struct err *err) {
+  struct val errors = val_field(&page->answer, slice_of_text("write_errors"));
+  if (errors.type != VAL_LIST || val_count(&errors) == 0) return LUMA_OK;
+  struct val first = val_at(&errors, 0);
+  struct err *refused = arena_zalloc(&page->arena, 1, sizeof *refused);
+  if (!refused) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for what failed");
+  if (first.type != VAL_MAP) FAIL(err, LUMA_INTERNAL, "the server's answer cannot be read");
+  (void)remote__raise(&first, "errmsg", refused);
+  outcome->write_error = refused;
+  return LUMA_OK;
+}
+
+status remote__outcome(struct target_reply *reply, struct target_outcome *outcome,
+                       struct err *err) {
+  static const char *const none[] = {NULL};
+  struct page *page = page_of(reply);
+  *outcome = (struct target_outcome){.warnings = none};
+  if (page->answer.type != VAL_MAP) return LUMA_OK;
+  struct val affected = val_field(&page->answer, slice_of_text("affected"));
+  int64_t number = 0;
+  if (val_is_number(&affected) && val_to_int64(&affected, &number) && number > 0)
+    outcome->affected = (uint64_t)number;
+  TRY(copy_warnings(page, outcome, err));
+  return copy_write_error(page, outcome, err);
 }
 
 void remote__end(struct target_reply *reply) {
