@@ -21,6 +21,8 @@ struct output {
   uint32_t rows;
 };
 
+enum { TURNS = 10 };
+
 /* ---- figures ---- */
 
 static void show(struct output *output, const char *name, const char *unit, const char *peer,
@@ -70,30 +72,42 @@ static uint64_t operations_of(const struct jql_row *row, const struct jql_size *
   return row->kind == JQL_CHANGES ? check : 1;
 }
 
-static struct measured run_round(const struct jql_side *side, const struct jql_row *row,
-                                 const struct jql_size *size) {
-  struct measured measured = {0};
-  uint64_t keys[JQL_ITEMS_MAX], times = times_of(row, size);
-  for (uint64_t i = 0; i < times; i++) {
+/* Runs `from` to `to` of a row. */
+static void run_some(const struct jql_side *side, const struct jql_row *row,
+                     const struct jql_size *size, const uint64_t range[2],
+                     struct measured *measured) {
+  uint64_t keys[JQL_ITEMS_MAX];
+  for (uint64_t i = range[0]; i < range[1]; i++) {
     struct jql_values values = {0};
     if (row->draw) row->draw(size, i, &values);
     if (row->items) draw_keys(i, keys);
     double before = bench_now();
     uint64_t check = side->run(row, &values, keys);
-    measured.seconds += bench_now() - before;
-    measured.operations += operations_of(row, size, check);
-    measured.check += check;
+    measured->seconds += bench_now() - before;
+    measured->operations += operations_of(row, size, check);
+    measured->check += check;
   }
-  return measured;
 }
 
 /* What only reads is asked a round before it is measured: PostgreSQL's VACUUM has read everything,
  * LumaDB has been opened anew. */
-static struct measured measure(const struct jql_side *side, const struct jql_row *row,
-                               const struct jql_size *size) {
+static void make_ready(const struct jql_side *side, const struct jql_row *row,
+                       const struct jql_size *size) {
+  const uint64_t all[2] = {0, times_of(row, size)};
+  struct measured ignored = {0};
   if (side->ready) side->ready(row);
-  if (row->kind == JQL_READS) (void)run_round(side, row, size);
-  return run_round(side, row, size);
+  if (row->kind == JQL_READS) run_some(side, row, size, all, &ignored);
+}
+
+/* Turn by turn, so that what happens on the machine happens to both. */
+static void measure_turns(const struct jql_row *row, const struct jql_size *size, bool has_peer,
+                          struct measured *luma, struct measured *peer) {
+  uint64_t times = times_of(row, size), turns = times < TURNS ? times : TURNS;
+  for (uint64_t turn = 0; turn < turns; turn++) {
+    const uint64_t range[2] = {turn * times / turns, (turn + 1) * times / turns};
+    run_some(&jql_luma, row, size, range, luma);
+    if (has_peer) run_some(&jql_postgres, row, size, range, peer);
+  }
 }
 
 static double rate_of(const struct measured *measured) {
@@ -102,12 +116,11 @@ static double rate_of(const struct measured *measured) {
 
 static void measure_row(const struct jql_row *row, const struct jql_size *size, bool has_peer,
                         struct output *output) {
-  struct measured luma = measure(&jql_luma, row, size), peer = {0};
-  double figures[2] = {rate_of(&luma), 0};
-  if (has_peer) {
-    peer = measure(&jql_postgres, row, size);
-    figures[1] = rate_of(&peer);
-  }
+  struct measured luma = {0}, peer = {0};
+  make_ready(&jql_luma, row, size);
+  if (has_peer) make_ready(&jql_postgres, row, size);
+  measure_turns(row, size, has_peer, &luma, &peer);
+  double figures[2] = {rate_of(&luma), has_peer ? rate_of(&peer) : 0};
   if (has_peer && row->kind != JQL_SETS_UP && luma.check != peer.check) {
     fprintf(stderr, "bench_jql: %s: lumadb answers %llu, postgres %llu\n", row->name,
             (unsigned long long)luma.check, (unsigned long long)peer.check);
@@ -116,9 +129,7 @@ static void measure_row(const struct jql_row *row, const struct jql_size *size, 
   show(output, row->name, row->unit, has_peer ? "postgres jsonb" : "-", figures, row->target);
 }
 
-/* Turn by turn, so that what happens on the machine happens to both. */
 static void measure_inserts(const struct jql_size *size, struct output *output) {
-  enum { TURNS = 10 };
   double jql = 0, calls = 0;
   uint64_t some = size->documents / TURNS / 2;
   for (uint64_t turn = 0; turn < TURNS; turn++) {
@@ -132,9 +143,9 @@ static void measure_inserts(const struct jql_size *size, struct output *output) 
 }
 
 static struct jql_size choose_size(bool tiny) {
-  if (tiny) return (struct jql_size){3000, 500, 2, 10, 2, 50, 10};
-  if (getenv("QUICK")) return (struct jql_size){100000, 20000, 5, 200, 5, 20000, 2000};
-  return (struct jql_size){1000000, 200000, 3, 100, 5, 50000, 2000};
+  if (tiny) return (struct jql_size){3000, 500, 2, 10, 2, 50, 10, 4};
+  if (getenv("QUICK")) return (struct jql_size){100000, 20000, 5, 200, 5, 20000, 2000, 200};
+  return (struct jql_size){1000000, 200000, 3, 100, 5, 50000, 2000, 500};
 }
 
 int main(int argc, char **argv) {

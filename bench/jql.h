@@ -14,6 +14,7 @@ struct jql_size {
   uint64_t documents, orders;
   uint64_t scans, finds, changes, singles; /* how often rows of each weight run */
   uint64_t points; /* of what takes microseconds: a hundred would measure the first of them */
+  uint64_t bulks;  /* of what takes a millisecond or two */
 };
 
 /** Values of one run. */

@@ -17,11 +17,14 @@ const struct index_method *index_method(const struct index_def *def) {
 void index_entries_init(struct index_entries *entries) {
   *entries = (struct index_entries){0};
   buf_init(&entries->bytes, ENTRIES_BYTES_MAX);
+  buf_init(&entries->part_bytes, ENTRIES_BYTES_MAX);
 }
 
 void index_entries_deinit(struct index_entries *entries) {
   mem_free(entries->items);
+  mem_free(entries->parts);
   buf_deinit(&entries->bytes);
+  buf_deinit(&entries->part_bytes);
   *entries = (struct index_entries){0};
 }
 

@@ -96,10 +96,19 @@ struct index_entry {
   struct slice key, value;
   bool is_unique; /* its key must not be there yet under another document */
 };
+/** One value of a key while entries are made, encoded. */
+struct index_part {
+  uint32_t from, bytes; /* in part_bytes */
+  bool is_null, is_missing;
+};
+/** Kept from document to document, so that their memory is taken once. */
 struct index_entries {
   struct index_entry *items;
   uint32_t count, capacity;
-  struct buf bytes;              /* keys and values of the items */
+  struct buf bytes; /* keys and values of the items */
+  struct index_part *parts;
+  size_t parts_count, parts_capacity;
+  struct buf part_bytes;
   const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
   bool has_lists;                /* multikey: a key path met a list, or several values */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by key */

@@ -9,58 +9,64 @@
 #include "index/ordered/ordered_int.h"
 #include "value/key/key.h"
 
-/* Where the encoded parts of one key stand in the scratch buffer. */
-struct part {
-  uint32_t from, bytes;
-  bool is_null, is_missing;
-};
+enum { FEW = 16 };
+
+/* The parts of one key, among those of the entries. */
 struct parts {
-  struct part *items;
-  size_t count, capacity;
+  size_t from, count;
 };
 
 struct work {
   const struct index_def *def;
   struct slice record_key;
   struct index_entries *entries;
-  struct buf scratch;
-  struct parts parts[INDEX_KEYS_MAX];
+  struct parts keys[INDEX_KEYS_MAX];
   uint32_t key; /* the key being collected */
   status failed;
   struct err *err;
 };
 
+static void begin_key(struct work *work, uint32_t key) {
+  work->key = key;
+  work->keys[key] = (struct parts){.from = work->entries->parts_count};
+}
+
+static struct index_part *last_part(const struct work *work) {
+  return &work->entries->parts[work->entries->parts_count - 1];
+}
+
 static status add_part(struct work *work, const struct val *value) {
-  struct parts *parts = &work->parts[work->key];
-  if (parts->count >= INDEX_ENTRIES_MAX) {
+  struct index_entries *entries = work->entries;
+  if (work->keys[work->key].count >= INDEX_ENTRIES_MAX) {
     FAIL(work->err, LUMA_TOO_LARGE, "a list has over %d elements to index", INDEX_ENTRIES_MAX);
   }
-  if (!mem_grow((void **)&parts->items, &parts->capacity, parts->count + 1, sizeof *parts->items)) {
+  if (!mem_grow((void **)&entries->parts, &entries->parts_capacity, entries->parts_count + 1,
+                sizeof *entries->parts)) {
     FAIL(work->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
   }
-  size_t from = work->scratch.bytes;
-  work->entries->kinds[work->key] |= index_kind_of(value);
+  size_t from = entries->part_bytes.bytes;
   struct val key;
-  TRY(ordered__fold(work->entries, value, &key, work->err));
-  TRY(key_encode(&work->scratch, &key, work->def->keys[work->key].descending, work->err));
-  parts->items[parts->count++] = (struct part){
+  entries->kinds[work->key] |= index_kind_of(value);
+  TRY(ordered__fold(entries, value, &key, work->err));
+  TRY(key_encode(&entries->part_bytes, &key, work->def->keys[work->key].descending, work->err));
+  entries->parts[entries->parts_count++] = (struct index_part){
       .from = (uint32_t)from,
-      .bytes = (uint32_t)(work->scratch.bytes - from),
+      .bytes = (uint32_t)(entries->part_bytes.bytes - from),
       .is_null = val_is_null(value),
       .is_missing = value->type == VAL_MISSING,
   };
+  work->keys[work->key].count++;
   return LUMA_OK;
 }
 
 /* An empty list has the key of what is missing, as in MongoDB; it is there all the same, so a
  * sparse index has it. */
 static status add_empty(struct work *work) {
-  struct parts *parts = &work->parts[work->key];
   struct val missing = val_missing();
   uint8_t kinds = work->entries->kinds[work->key];
   TRY(add_part(work, &missing));
   work->entries->kinds[work->key] = kinds | INDEX_KIND_EMPTY;
-  parts->items[parts->count - 1].is_missing = false;
+  last_part(work)->is_missing = false;
   return LUMA_OK;
 }
 
@@ -100,64 +106,79 @@ static status check_hashed(const struct work *work) {
   return LUMA_INVALID_VALUE;
 }
 
+static status collect_visited(struct work *work, const struct index_key *key,
+                              const struct val *root) {
+  struct val missing = val_missing();
+  (void)path_visit(&key->path, root, visit, work);
+  TRY(work->failed);
+  if (work->keys[work->key].count == 0) TRY(add_part(work, &missing));
+  if (meets_list(&key->path, root)) work->entries->has_lists = true;
+  return key->hashed ? check_hashed(work) : LUMA_OK;
+}
+
 static status collect(struct work *work, const struct doc *document, const struct val *computed) {
   struct val root = doc_root(document);
   uint32_t at = work->def->wildcard.bytes ? index_wildcard_at(work->def) : INDEX_KEYS_MAX;
-  for (work->key = 0; work->key < work->def->keys_count; work->key++) {
-    const struct path *path = &work->def->keys[work->key].path;
-    if (work->key == at || work->key == at + 1) continue; /* any path: see add_leaf */
-    if (index_key_is_computed(&work->def->keys[work->key])) {
-      TRY(add_part(work, &computed[work->key]));
+  for (uint32_t i = 0; i < work->def->keys_count; i++) {
+    const struct index_key *key = &work->def->keys[i];
+    if (i == at || i == at + 1) continue; /* any path: see add_leaf */
+    begin_key(work, i);
+    if (index_key_is_computed(key)) {
+      TRY(add_part(work, &computed[i]));
     } else if (work->def->multikey) {
-      (void)path_visit(path, &root, visit, work);
-      TRY(work->failed);
-      struct val missing = val_missing();
-      if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
-      if (meets_list(path, &root)) work->entries->has_lists = true;
-      if (work->def->keys[work->key].hashed) TRY(check_hashed(work));
+      TRY(collect_visited(work, key, &root));
     } else {
-      struct val value = path_get(path, &root);
+      struct val value = path_get(&key->path, &root);
       TRY(add_part(work, &value));
     }
   }
   return LUMA_OK;
 }
 
-/* Appends one entry made of the chosen part of each key. Keys are kept as offsets until the buffer
+/* Appends the number and the chosen part of each key. */
+static status append_parts(const struct work *work, const struct index_part *const *chosen,
+                           size_t more) {
+  struct index_entries *entries = work->entries;
+  size_t bytes = ORDERED_NUMBER_BYTES + more;
+  for (uint32_t i = 0; i < work->def->keys_count; i++) bytes += chosen[i]->bytes;
+  uint8_t *at = buf_extend(&entries->bytes, bytes);
+  if (!at) return buf_check(&entries->bytes, "the index entries", work->err);
+  store32be(at, work->def->number);
+  at += ORDERED_NUMBER_BYTES;
+  for (uint32_t i = 0; i < work->def->keys_count; i++) {
+    memcpy(at, entries->part_bytes.data + chosen[i]->from, chosen[i]->bytes);
+    at += chosen[i]->bytes;
+  }
+  if (more) memcpy(at, work->record_key.data, more);
+  return LUMA_OK;
+}
+
+/* Appends one entry made of the chosen part of each key. Keys are kept as lengths until the buffer
  * rests. */
 static status add_entry(struct work *work, const size_t *chosen) {
   const struct index_def *def = work->def;
   struct index_entries *entries = work->entries;
+  const struct index_part *parts[INDEX_KEYS_MAX];
+  size_t capacity = entries->capacity, from = entries->bytes.bytes;
+  bool any_null = false, all_missing = true;
+  for (uint32_t i = 0; i < def->keys_count; i++) {
+    parts[i] = &entries->parts[work->keys[i].from + chosen[i]];
+    any_null |= parts[i]->is_null;
+    all_missing &= parts[i]->is_missing;
+  }
+  if (def->sparse && all_missing) return LUMA_OK;
   if (entries->count >= INDEX_ENTRIES_MAX) {
     FAIL(work->err, LUMA_TOO_LARGE, "a document has over %d entries in one index",
          INDEX_ENTRIES_MAX);
   }
-  size_t capacity = entries->capacity;
   if (!mem_grow((void **)&entries->items, &capacity, entries->count + 1u, sizeof *entries->items)) {
     FAIL(work->err, LUMA_OUT_OF_MEMORY, "no memory for index entries");
   }
   entries->capacity = (uint32_t)capacity;
-  struct buf *bytes = &entries->bytes;
-  size_t from = bytes->bytes;
-  uint8_t number[ORDERED_NUMBER_BYTES];
-  store32be(number, def->number);
-  buf_append(bytes, number, sizeof number);
-  bool any_null = false, all_missing = true;
-  for (uint32_t i = 0; i < def->keys_count; i++) {
-    const struct part *part = &work->parts[i].items[chosen[i]];
-    buf_append(bytes, work->scratch.data + part->from, part->bytes);
-    any_null |= part->is_null;
-    all_missing &= part->is_missing;
-  }
-  if (def->sparse && all_missing) {
-    bytes->bytes = from;
-    return LUMA_OK;
-  }
   bool is_unique = def->unique && !(any_null && def->nulls_distinct);
-  if (!is_unique) buf_append_slice(bytes, work->record_key);
-  TRY(buf_check(bytes, "the index entries", work->err));
+  TRY(append_parts(work, parts, is_unique ? 0 : work->record_key.bytes));
   entries->items[entries->count++] = (struct index_entry){
-      .key = {.data = NULL, .bytes = bytes->bytes - from},
+      .key = {.data = NULL, .bytes = entries->bytes.bytes - from},
       .is_unique = is_unique,
   };
   return LUMA_OK;
@@ -169,7 +190,7 @@ static status add_product(struct work *work) {
   for (;;) {
     TRY(add_entry(work, chosen));
     uint32_t i = keys_count;
-    while (i > 0 && ++chosen[i - 1] == work->parts[i - 1].count) chosen[--i] = 0;
+    while (i > 0 && ++chosen[i - 1] == work->keys[i - 1].count) chosen[--i] = 0;
     if (i == 0) return LUMA_OK;
   }
 }
@@ -177,20 +198,21 @@ static status add_product(struct work *work) {
 /* A path of a wildcard index and what is there, beside each of the other parts. */
 static status add_leaf(void *context, struct slice path, const struct val *value, struct err *err) {
   struct work *work = context;
+  struct index_entries *entries = work->entries;
   uint32_t at = index_wildcard_at(work->def);
-  size_t scratch = work->scratch.bytes;
-  const struct index_fold *fold = work->entries->fold;
+  size_t bytes = entries->part_bytes.bytes, parts = entries->parts_count;
+  const struct index_fold *fold = entries->fold;
   struct val text = val_text(path);
-  work->parts[at].count = work->parts[at + 1].count = 0;
-  work->key = at;
-  work->entries->fold = NULL; /* a path is no text of the document's */
+  begin_key(work, at);
+  entries->fold = NULL; /* a path is no text of the document's */
   status result = add_part(work, &text);
-  work->entries->fold = fold;
-  work->key = at + 1;
+  entries->fold = fold;
+  begin_key(work, at + 1);
   if (result == LUMA_OK) result = add_part(work, value);
-  if (result == LUMA_OK) result = buf_check(&work->scratch, "the index entries", err);
+  if (result == LUMA_OK) result = buf_check(&entries->part_bytes, "the index entries", err);
   if (result == LUMA_OK) result = add_product(work);
-  work->scratch.bytes = scratch;
+  entries->part_bytes.bytes = bytes;
+  entries->parts_count = parts;
   return result;
 }
 
@@ -205,6 +227,22 @@ static int compare_entries(const void *a, const void *b) {
   return slice_compare(((const struct index_entry *)a)->key, ((const struct index_entry *)b)->key);
 }
 
+/* Documents have a few entries mostly; for those a call for each comparison is what sorting costs.
+ */
+static void sort(struct index_entry *items, uint32_t count) {
+  if (count > FEW) {
+    qsort(items, count, sizeof *items, compare_entries);
+    return;
+  }
+  for (uint32_t i = 1; i < count; i++) {
+    struct index_entry item = items[i];
+    uint32_t at = i;
+    for (; at > 0 && slice_compare(items[at - 1].key, item.key) > 0; at--)
+      items[at] = items[at - 1];
+    items[at] = item;
+  }
+}
+
 /* Turns lengths into slices, sorts, drops equal entries. */
 static void settle(struct work *work) {
   struct index_entries *entries = work->entries;
@@ -216,7 +254,7 @@ static void settle(struct work *work) {
     if (entry->is_unique) entry->value = work->record_key;
   }
   if (entries->count < 2) return;
-  qsort(entries->items, entries->count, sizeof *entries->items, compare_entries);
+  sort(entries->items, entries->count);
   uint32_t kept = 1;
   for (uint32_t i = 1; i < entries->count; i++) {
     if (slice_is_equal(entries->items[i].key, entries->items[kept - 1].key)) continue;
@@ -230,16 +268,14 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
                         struct index_entries *entries, struct err *err) {
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
+  entries->parts_count = 0;
   entries->has_lists = false;
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
-  buf_init(&work.scratch, entries->bytes.bytes_max);
-  status result = collect(&work, document, computed);
-  if (result == LUMA_OK) result = buf_check(&work.scratch, "the index entries", err);
-  if (result == LUMA_OK)
-    result = def->wildcard.bytes ? add_leaves(&work, document, err) : add_product(&work);
-  if (result == LUMA_OK) settle(&work);
-  for (uint32_t i = 0; i < def->keys_count; i++) mem_free(work.parts[i].items);
-  buf_deinit(&work.scratch);
-  return result;
+  buf_reset(&entries->part_bytes);
+  TRY(collect(&work, document, computed));
+  TRY(buf_check(&entries->part_bytes, "the index entries", err));
+  TRY(def->wildcard.bytes ? add_leaves(&work, document, err) : add_product(&work));
+  settle(&work);
+  return LUMA_OK;
 }

@@ -11,7 +11,6 @@
  * is learned apart and merged at the end. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
-#include "value/doc/differ.h"
 
 enum {
   DOCUMENTS_AT_ONCE = 256,
@@ -283,18 +282,18 @@ static void note_whole(struct model_txn *txn, const struct collection *collectio
 
 /* What is the same in both teaches nothing. */
 status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
-                               const struct doc *old, struct slice document, struct err *err) {
+                               const struct doc *old, struct slice document,
+                               const struct differ *differ, struct err *err) {
   bool learns = false;
   TRY(begin_lesson(txn, collection, &learns, err));
   if (!learns) return LUMA_OK;
-  struct doc fresh;
-  TRY(doc_open(document, collection->names, &fresh, err));
   size_t from = txn->observed.bytes;
-  if (begin_note(txn, collection, REPLACED, 0) && !differ_append(old, &fresh, &txn->observed)) {
-    txn->observed.bytes = from;
-    txn->observed.failed = LUMA_OK;
-    note_whole(txn, collection, old, document);
-  }
+  if (differ &&
+      (!begin_note(txn, collection, REPLACED, 0) || differ_append(differ, &txn->observed)))
+    return LUMA_OK;
+  txn->observed.bytes = from;
+  txn->observed.failed = LUMA_OK;
+  note_whole(txn, collection, old, document);
   return LUMA_OK;
 }
 

@@ -125,7 +125,7 @@ static void empty_arena(struct arena *arena) {
 }
 
 static void empty_entries(struct index_entries *entries) {
-  if (entries->bytes.capacity > IDLE_BYTES_MAX) {
+  if (entries->bytes.capacity + entries->part_bytes.capacity > IDLE_BYTES_MAX) {
     index_entries_deinit(entries);
     index_entries_init(entries);
   }

@@ -13,6 +13,7 @@
 #include "model/db/older.h"
 #include "model/keyspace.h"
 #include "model/model.h"
+#include "value/doc/differ.h"
 
 enum {
   MODEL_GUARDED_MAX = 16, /* collections a transaction remembers having guarded; more are guarded
@@ -72,9 +73,10 @@ struct model_altered {
   struct model_altered *next;
   struct val stamp;
 };
-/** Kinds of values that a transaction has noted of an index. */
+/** What a transaction has noted of the values of an index. */
 struct model_noted {
   uint32_t index;
+  bool lists; /* that it met some */
   uint8_t kinds[INDEX_PARTS_MAX];
 };
 enum { MODEL_NOTED_MAX = 8 };
@@ -340,9 +342,11 @@ status model__scan_seek_after(struct model_scan *scan, struct slice record_key, 
 /** Notes a document that the transaction adds (`is_new`) or removes, for when it commits. */
 status model__observe(struct model_txn *txn, const struct collection *collection,
                       struct slice document, bool is_new, struct err *err);
-/** The same of one that takes the place of `old`. */
+/** The same of one that takes the place of `old`; `differ`: what they differ in, NULL where that
+ * cannot be told. */
 status model__observe_replaced(struct model_txn *txn, const struct collection *collection,
-                               const struct doc *old, struct slice document, struct err *err);
+                               const struct doc *old, struct slice document,
+                               const struct differ *differ, struct err *err);
 /** Around a commit: begin before, end after it with its answer. */
 struct model_lesson {
   const struct catalog *catalog; /* NULL: nothing is learned */

@@ -269,16 +269,17 @@ static status change_entries(struct model_txn *txn, const struct collection *col
   return LUMA_OK;
 }
 
-/* What the index looks at is as it was: so are its entries. */
-static bool is_untouched(const struct index_def *def, const struct val *stale,
-                         const struct val *fresh) {
-  if (def->wildcard.bytes) return false;
+/* Whether what the index looks at is as it was: then so are its entries. `differ` NULL: that is not
+ * known. */
+static bool is_untouched(const struct collection *collection, const struct catalog_index *index,
+                         const struct differ *differ) {
+  const struct index_def *def = &index->def;
+  if (!differ || index->rules || def->wildcard.bytes) return false;
   for (uint32_t i = 0; i < def->keys_count; i++) {
     const struct path *path = &def->keys[i].path;
     if (path->count == 0 || !path->steps[0].is_name) return false;
-    struct val before = val_field(stale, path->steps[0].name);
-    struct val after = val_field(fresh, path->steps[0].name);
-    if (!is_same_value(&before, &after)) return false;
+    uint16_t name = names_find(collection->names, path->steps[0].name);
+    if (name != NAMES_NONE && differ_has(differ, name)) return false;
   }
   return true;
 }
@@ -286,11 +287,10 @@ static bool is_untouched(const struct index_def *def, const struct val *stale,
 /* `fresh` NULL: the document goes. */
 static status change_indexes(struct model_txn *txn, const struct collection *collection,
                              const struct doc *stale, const struct doc *fresh,
-                             struct slice key_part, struct err *err) {
-  struct val before = doc_root(stale), after = fresh ? doc_root(fresh) : val_missing();
+                             const struct differ *differ, struct slice key_part, struct err *err) {
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     const struct catalog_index *index = &collection->indexes[i];
-    if (fresh && !index->rules && is_untouched(&index->def, &before, &after)) continue;
+    if (is_untouched(collection, index, differ)) continue;
     TRY(model__entries(txn, collection, index, stale, key_part, &txn->stale, err));
     txn->fresh.count = 0;
     if (fresh) TRY(model__entries(txn, collection, index, fresh, key_part, &txn->fresh, err));
@@ -426,12 +426,16 @@ status model_replace_by(struct model_txn *txn, const struct collection *collecti
     TRY(referred);
   }
   TRY(model__change_population(txn, collection, old, &fresh, err));
-  status indexed = change_indexes(txn, collection, old, &fresh, model__key_part(record_key), err);
+  struct differ differ;
+  bool may_differ = collection->indexes_count > 0 || collection->open;
+  const struct differ *known = may_differ && differ_open(&differ, old, &fresh) ? &differ : NULL;
+  status indexed =
+      change_indexes(txn, collection, old, &fresh, known, model__key_part(record_key), err);
   if (indexed == LUMA_DUPLICATE_KEY) model__tell_taken(txn, collection, &fresh, 0, false, err);
   TRY(indexed);
   if (collection->arrival) TRY(count_change(txn, collection, record_key, encoded.bytes, err));
   TRY(store_put(txn->store, STORE_RECORDS, record_key, encoded, err));
-  TRY(model__observe_replaced(txn, collection, old, encoded, err));
+  TRY(model__observe_replaced(txn, collection, old, encoded, known, err));
   return finish_write(txn, collection, MODEL_UPDATE, record_key, old, err);
 }
 
@@ -441,7 +445,7 @@ status model__delete_alone(struct model_txn *txn, const struct collection *colle
   if (collection->genotype) TRY(model__change_references(txn, collection, old, NULL, err));
   TRY(model__change_population(txn, collection, old, NULL, err));
   TRY(begin_write(txn, collection, old, &record_key, err));
-  TRY(change_indexes(txn, collection, old, NULL, model__key_part(record_key), err));
+  TRY(change_indexes(txn, collection, old, NULL, NULL, model__key_part(record_key), err));
   if (collection->arrival) TRY(leave_order(txn, collection, old, record_key, err));
   TRY(store_delete(txn->store, STORE_RECORDS, record_key, err));
   struct keyspace_key count = keyspace_count(collection->number);

@@ -2,20 +2,10 @@
 #include "value/doc/differ.h"
 
 #include "value/doc/doc_int.h"
-#include "value/doc/splice.h"
 
-enum { WORD = SPLICE_NAME_BYTES, PLACES = SPLICE_FIELDS_MAX };
+enum { WORD = SPLICE_NAME_BYTES };
 
-/* The narrow root of one of the two. */
-struct side {
-  const struct doc *document;
-  const uint8_t *tag, *names, *offsets;
-  uint32_t total, count;
-  uint16_t places[PLACES]; /* of the fields that the other has not */
-  uint32_t places_count;
-};
-
-static bool open_side(const struct doc *document, struct side *side) {
+static bool open_side(const struct doc *document, struct differ_side *side) {
   struct slice shape;
   if (document->is_lensed || !splice_shape(document, &shape)) return false;
   side->document = document;
@@ -28,7 +18,7 @@ static bool open_side(const struct doc *document, struct side *side) {
   return true;
 }
 
-static struct slice value_at(const struct side *side, uint32_t place) {
+static struct slice value_at(const struct differ_side *side, uint32_t place) {
   uint32_t from = load16le(side->offsets + (size_t)place * WORD);
   uint32_t end =
       place + 1 < side->count ? load16le(side->offsets + (size_t)(place + 1) * WORD) : side->total;
@@ -36,13 +26,14 @@ static struct slice value_at(const struct side *side, uint32_t place) {
 }
 
 /* Whether `other` has the field; it mostly stands in the same place. */
-static bool has_field(const struct side *other, uint32_t place, uint16_t name, struct slice value) {
+static bool has_field(const struct differ_side *other, uint32_t place, uint16_t name,
+                      struct slice value) {
   if (place >= other->count || load16le(other->names + (size_t)place * WORD) != name)
     place = form_find(other->names, other->count, name);
   return place != form_not_found && slice_is_equal(value_at(other, place), value);
 }
 
-static void find_places(struct side *side, const struct side *other) {
+static void find_places(struct differ_side *side, const struct differ_side *other) {
   for (uint32_t i = 0; i < side->count; i++) {
     uint16_t name = load16le(side->names + (size_t)i * WORD);
     if (!has_field(other, i, name, value_at(side, i)))
@@ -50,7 +41,7 @@ static void find_places(struct side *side, const struct side *other) {
   }
 }
 
-static uint32_t bytes_of(const struct side *side) {
+static uint32_t bytes_of(const struct differ_side *side) {
   if (side->places_count == 0) return DOC_HEADER_BYTES + 1;
   uint32_t bytes = DOC_HEADER_BYTES + SPLICE_MAP_BYTES + 2 * WORD * side->places_count;
   for (uint32_t i = 0; i < side->places_count; i++)
@@ -58,7 +49,7 @@ static uint32_t bytes_of(const struct side *side) {
   return bytes;
 }
 
-static void write_fields(const struct side *side, uint32_t bytes, uint8_t *tag) {
+static void write_fields(const struct differ_side *side, uint32_t bytes, uint8_t *tag) {
   uint8_t *names = tag + SPLICE_MAP_BYTES, *offsets = names + (size_t)side->places_count * WORD;
   uint8_t *heap = offsets + (size_t)side->places_count * WORD;
   tag[0] = SPLICE_TAG;
@@ -73,7 +64,7 @@ static void write_fields(const struct side *side, uint32_t bytes, uint8_t *tag) 
   }
 }
 
-static void write_document(const struct side *side, uint32_t bytes, uint8_t *at) {
+static void write_document(const struct differ_side *side, uint32_t bytes, uint8_t *at) {
   memcpy(at, side->document->data, DOC_HEADER_BYTES);
   store32le(at, bytes);
   if (side->places_count)
@@ -82,16 +73,29 @@ static void write_document(const struct side *side, uint32_t bytes, uint8_t *at)
     at[DOC_HEADER_BYTES] = form_tag(VAL_MAP, FORM_EMPTY);
 }
 
-bool differ_append(const struct doc *stale, const struct doc *fresh, struct buf *out) {
-  struct side before, after;
+bool differ_open(struct differ *differ, const struct doc *stale, const struct doc *fresh) {
   if (stale->is_lensed || fresh->is_lensed || stale->names != fresh->names) return false;
-  if (!open_side(stale, &before) || !open_side(fresh, &after)) return false;
-  find_places(&after, &before);
-  find_places(&before, &after);
-  uint32_t after_bytes = bytes_of(&after), before_bytes = bytes_of(&before);
+  if (!open_side(stale, &differ->before) || !open_side(fresh, &differ->after)) return false;
+  find_places(&differ->after, &differ->before);
+  find_places(&differ->before, &differ->after);
+  return true;
+}
+
+static bool has_place(const struct differ_side *side, uint16_t name) {
+  for (uint32_t i = 0; i < side->places_count; i++)
+    if (load16le(side->names + (size_t)side->places[i] * WORD) == name) return true;
+  return false;
+}
+
+bool differ_has(const struct differ *differ, uint16_t name) {
+  return has_place(&differ->after, name) || has_place(&differ->before, name);
+}
+
+bool differ_append(const struct differ *differ, struct buf *out) {
+  uint32_t after_bytes = bytes_of(&differ->after), before_bytes = bytes_of(&differ->before);
   uint8_t *at = buf_extend(out, (size_t)after_bytes + before_bytes);
   if (!at) return false;
-  write_document(&after, after_bytes, at);
-  write_document(&before, before_bytes, at + after_bytes);
+  write_document(&differ->after, after_bytes, at);
+  write_document(&differ->before, before_bytes, at + after_bytes);
   return true;
 }

@@ -93,7 +93,19 @@ static struct doc take(const struct buf *buf, size_t *at, const struct names *na
   return document;
 }
 
+/* Each name is told of that has another value in one of them. */
+static void check_names(const struct differ *differ, const struct names *names,
+                        const struct doc *stale, const struct doc *fresh) {
+  struct val before = doc_root(stale), after = doc_root(fresh);
+  for (uint16_t id = 0; id < names_count(names); id++) {
+    struct val was = val_field(&before, names_get(names, id));
+    struct val is = val_field(&after, names_get(names, id));
+    assert_int_equal(differ_has(differ, id), !is_same(&was, &is));
+  }
+}
+
 static void parts_are_what_differs(void) {
+  struct differ differ;
   struct names *names;
   struct buf a, b, out;
   assert_ok(names_create(1, &names, test_err()));
@@ -107,7 +119,8 @@ static void parts_are_what_differs(void) {
     buf_reset(&out);
     struct doc stale = random_document(&a, names);
     struct doc fresh = below(10) ? random_document(&b, names) : stale;
-    assert_true(differ_append(&stale, &fresh, &out));
+    assert_true(differ_open(&differ, &stale, &fresh) && differ_append(&differ, &out));
+    check_names(&differ, names, &stale, &fresh);
     struct doc after = take(&out, &at, names), before = take(&out, &at, names);
     assert_int_equal(at, out.bytes);
     check_part(&after, &fresh, &stale);
@@ -121,14 +134,14 @@ static void parts_are_what_differs(void) {
 
 /* Nothing is appended where it cannot be told. */
 static void odd_documents_are_left_alone(void) {
+  struct differ differ;
   struct names *names;
   struct build build;
-  struct buf a, b, c, out, tight;
+  struct buf a, b, c, tight;
   struct val one = val_int64(1);
   buf_init(&a, BUF_BYTES_MAX);
   buf_init(&b, BUF_BYTES_MAX);
   buf_init(&c, BUF_BYTES_MAX);
-  buf_init(&out, BUF_BYTES_MAX);
   buf_init(&tight, 16);
   assert_ok(names_create(1, &names, test_err()));
   struct doc plain = random_document(&a, names);
@@ -138,20 +151,19 @@ static void odd_documents_are_left_alone(void) {
   build_name(&build, slice_of_text("inline"));
   build_put(&build, &one);
   struct doc inlined = finish(&build, names);
-  assert_false(differ_append(&plain, &empty, &out));
-  assert_false(differ_append(&empty, &plain, &out));
-  assert_false(differ_append(&plain, &inlined, &out));
-  assert_int_equal(out.bytes, 0);
-  assert_false(differ_append(&plain, &plain, &tight));
+  assert_false(differ_open(&differ, &plain, &empty));
+  assert_false(differ_open(&differ, &empty, &plain));
+  assert_false(differ_open(&differ, &plain, &inlined));
+  assert_true(differ_open(&differ, &plain, &plain));
+  assert_false(differ_append(&differ, &tight));
   assert_int_equal(tight.bytes, 0);
   assert_int_equal(tight.failed, LUMA_TOO_LARGE);
   struct doc other = plain;
   other.names = NULL;
-  assert_false(differ_append(&plain, &other, &out));
+  assert_false(differ_open(&differ, &plain, &other));
   buf_deinit(&a);
   buf_deinit(&b);
   buf_deinit(&c);
-  buf_deinit(&out);
   buf_deinit(&tight);
   names_destroy(names);
 }

@@ -14,22 +14,39 @@ status model__entry_record_key(const struct index_def *def, struct slice prefix,
   return LUMA_OK;
 }
 
+static struct model_noted *noted_of(struct model_txn *txn, const struct catalog_index *index) {
+  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
+  return noted;
+}
+
 /** Notes kinds, of each part, that this transaction has not noted. */
 static status note_kinds(struct model_txn *txn, const struct collection *collection,
                          const struct catalog_index *index, const uint8_t kinds[INDEX_PARTS_MAX],
                          struct err *err) {
   uint32_t parts_count = index->def.keys_count + index->def.notes_keys;
-  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  struct model_noted *noted = noted_of(txn, index);
   bool is_new = false;
-  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
   for (uint32_t part = 0; part < parts_count; part++) {
     uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
     if (!fresh) continue;
-    noted->kinds[part] |= fresh;
     is_new = true;
     TRY(collection_mark_kinds(collection, index, part, fresh, err));
+    noted->kinds[part] |= fresh;
   }
   return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
+/** A mark once made stays, whatever becomes of the transaction. */
+static status note_lists(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, struct err *err) {
+  struct model_noted *noted = noted_of(txn, index);
+  if (noted->lists) return LUMA_OK;
+  bool is_new = !collection_has_lists(collection, index);
+  if (is_new) TRY(collection_mark_lists(collection, index, err));
+  if (is_new) TRY(model__save_names(txn->model, collection, err));
+  noted->lists = true;
+  return LUMA_OK;
 }
 
 static status note_met(struct model_txn *txn, const struct collection *collection,
@@ -91,9 +108,7 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   TRY(result);
   if (!keeps) return LUMA_OK;
   if (index->def.notes_kinds) TRY(note_met(txn, collection, index, document, entries, err));
-  if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
-  TRY(collection_mark_lists(collection, index, err));
-  return model__save_names(txn->model, collection, err);
+  return entries->has_lists ? note_lists(txn, collection, index, err) : LUMA_OK;
 }
 
 status model__entries(struct model_txn *txn, const struct collection *collection,

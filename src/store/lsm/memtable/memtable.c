@@ -74,18 +74,6 @@ void memtable_unreserve(struct memtable *memtable, struct memtable_room *room) {
   *room = (struct memtable_room){0};
 }
 
-/* The rank of `key` in its leaf. Keys in order land behind the last. */
-static uint32_t find(const struct memtable_node *leaf, struct slice key, bool *equal) {
-  uint64_t order = memtable__order(leaf);
-  uint32_t count = memtable__count(order);
-  *equal = false;
-  if (count > 0) {
-    const struct memtable_entry *last = memtable__item(leaf, memtable__slot(order, count - 1));
-    if (slice_compare(memtable_entry_key(last), key) < 0) return count;
-  }
-  return memtable__rank(leaf, order, key, equal);
-}
-
 /* Takes out of the chain a version that every reader's snapshot hides and that has room for the
  * value. The newest version at or below the horizon is the oldest anyone can ask for; what is older
  * cannot be reached by their walks. */
@@ -151,16 +139,35 @@ static bool add_version(const struct memtable_insert *insert, struct memtable_no
   return true;
 }
 
+/* The bounds tell whether a leaf is a key's. */
+static void fetch_bounds(const struct memtable_node *leaf) {
+  __builtin_prefetch(memtable__low(leaf));
+  __builtin_prefetch(memtable__high(leaf));
+}
+
+void memtable_places(const struct memtable *memtable, uint8_t space, const struct slice *keys,
+                     uint32_t count, struct memtable_node **places) {
+  ASSERT(count <= MEMTABLE_TOGETHER);
+  memtable__leaves(&memtable->trees[space], keys, count, places);
+  for (uint32_t i = 0; i < count; i++)
+    if (places[i]) fetch_bounds(places[i]);
+}
+
 bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                   struct memtable_room *room) {
+  return memtable_put_near(memtable, entry, horizon, room, NULL);
+}
+
+bool memtable_put_near(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                       struct memtable_room *room, struct memtable_node *place) {
   ASSERT(entry->space < ENTRY_SPACES_MAX && entry->key.bytes <= UINT16_MAX &&
          entry->value.bytes <= UINT32_MAX);
   ASSERT(horizon < entry->seq);
   struct memtable_tree *tree = &memtable->trees[entry->space];
   struct memtable_insert insert = {memtable, tree, room, entry->seq, horizon};
   bool equal, is_added = true, done = true;
-  struct memtable_node *leaf = memtable__lock_leaf(&insert, entry->key);
-  uint32_t rank = find(leaf, entry->key, &equal);
+  struct memtable_node *leaf = memtable__lock_leaf(&insert, entry->key, place);
+  uint32_t rank = memtable__rank_behind(leaf, entry->key, &equal);
   if (equal) {
     done = add_version(&insert, leaf, rank, entry, &is_added);
   } else {

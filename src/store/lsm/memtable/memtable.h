@@ -64,6 +64,15 @@ void memtable_unreserve(struct memtable *memtable, struct memtable_room *room);
  * see above. Fast when keys come in order. */
 bool memtable_put(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                   struct memtable_room *room);
+/** Looks, for all together, where in a space each of `count` keys belongs, at most
+ * MEMTABLE_TOGETHER, and asks for the memory that inserting it touches: what one waits for comes
+ * while the others are looked for. `places` are hints for memtable_put_near, each for its key. */
+enum { MEMTABLE_TOGETHER = 16 };
+void memtable_places(const struct memtable *memtable, uint8_t space, const struct slice *keys,
+                     uint32_t count, struct memtable_node **places);
+/** memtable_put with such a hint, which may be NULL, or no longer right. */
+bool memtable_put_near(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
+                       struct memtable_room *room, struct memtable_node *place);
 /** Reserves, puts (which must succeed) and gives back. LUMA_OUT_OF_MEMORY changes nothing. */
 status memtable_insert(struct memtable *memtable, const struct lsm_entry *entry, uint64_t horizon,
                        struct err *err);
@@ -110,7 +119,6 @@ const struct memtable_entry *memtable_cursor_seek_on(struct memtable_cursor *cur
 /** Places `count` cursors, at most MEMTABLE_TOGETHER, each for its key: what one waits for in
  * memory is asked for while the others go on. Each is at the first key at or after its own once
  * memtable_cursor_arrive was called. */
-enum { MEMTABLE_TOGETHER = 16 };
 void memtable_cursor_seek_many(const struct memtable *memtable, uint8_t space,
                                const struct slice *keys, uint32_t count,
                                struct memtable_cursor *cursors);

@@ -131,6 +131,8 @@ static inline void *memtable__item(const struct memtable_node *node, uint32_t sl
  * `key`. */
 uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct slice key,
                         bool *equal);
+/** The same in a locked leaf, looking behind the last first: keys in order land there. */
+uint32_t memtable__rank_behind(const struct memtable_node *leaf, struct slice key, bool *equal);
 /** The leaf whose range has `key`; NULL when the tree is empty. */
 struct memtable_node *memtable__leaf(const struct memtable_tree *tree, struct slice key);
 /** The leaf of each key, all found together. */
@@ -152,8 +154,10 @@ struct memtable_insert {
   struct memtable_room *room;
   uint64_t seq, horizon;
 };
-/** The leaf whose range has `key`, made if the tree is empty, with its lock. */
-struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key);
+/** The leaf whose range has `key`, made if the tree is empty, with its lock. `guess`: perhaps this
+ * one; NULL: nobody knows. */
+struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key,
+                                          struct memtable_node *guess);
 void memtable__unlock(struct memtable_node *node);
 /** Puts a new key at `rank` of `leaf`, which is locked and stays so, splitting what is full. */
 void memtable__insert_key(const struct memtable_insert *insert, struct memtable_node *leaf,

@@ -38,6 +38,13 @@ static int slot_compare(const struct memtable_node *node, uint32_t slot, struct 
   return slice_compare(after(slot_key(node, slot), node->skip), after(key, node->skip));
 }
 
+/* Most often the heads tell, and the item is not touched. */
+static inline int compare_at(const struct memtable_node *node, uint32_t slot, uint64_t head,
+                             struct slice key) {
+  int compared = (node->heads[slot] > head) - (node->heads[slot] < head);
+  return compared ? compared : slot_compare(node, slot, key);
+}
+
 uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct slice key,
                         bool *equal) {
   uint64_t head = head_of(key, node->skip);
@@ -45,8 +52,7 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
   *equal = false;
   while (from < to) {
     uint32_t middle = (from + to) / 2, slot = memtable__slot(order, middle);
-    int compared = (node->heads[slot] > head) - (node->heads[slot] < head);
-    if (compared == 0) compared = slot_compare(node, slot, key);
+    int compared = compare_at(node, slot, head, key);
     if (compared == 0) {
       *equal = true;
       return middle;
@@ -57,6 +63,17 @@ uint32_t memtable__rank(const struct memtable_node *node, uint64_t order, struct
       to = middle;
   }
   return from;
+}
+
+uint32_t memtable__rank_behind(const struct memtable_node *leaf, struct slice key, bool *equal) {
+  uint64_t order = memtable__order(leaf);
+  uint32_t count = memtable__count(order);
+  *equal = false;
+  if (count > 0) {
+    uint32_t last = memtable__slot(order, count - 1);
+    if (compare_at(leaf, last, head_of(key, leaf->skip), key) < 0) return count;
+  }
+  return memtable__rank(leaf, order, key, equal);
 }
 
 static struct memtable_node *child_of(const struct memtable_node *node, struct slice key) {
@@ -488,13 +505,14 @@ static bool is_between(const struct memtable_node *leaf, struct slice key) {
          (!low || slice_compare(memtable_entry_key(low), key) <= 0);
 }
 
-/* The leaf of the last insert may have been retired and used again, for whatever: the look from
- * outside is only a guess, the one under the lock counts. Found from the root, a leaf can be wrong
- * only while others change the tree. */
-struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key) {
+/* The leaf of the last insert, or the guess, may have been retired and used again, for whatever:
+ * the look from outside is only a guess, the one under the lock counts. Found from the root, a leaf
+ * can be wrong only while others change the tree. */
+struct memtable_node *memtable__lock_leaf(const struct memtable_insert *insert, struct slice key,
+                                          struct memtable_node *guess) {
   struct memtable_tree *tree = insert->tree;
   struct memtable_node *leaf = atomic_load_explicit(&tree->finger, memory_order_acquire);
-  if (leaf && !is_between(leaf, key)) leaf = NULL;
+  if (leaf && leaf != guess && !is_between(leaf, key)) leaf = guess;
   for (;; leaf = NULL) {
     if (!leaf) leaf = memtable__leaf(tree, key);
     if (!leaf) {

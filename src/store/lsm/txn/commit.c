@@ -150,6 +150,7 @@ struct inserting {
   struct memtable_room *room;
   uint64_t seq, horizon, emits;
   unsigned which;
+  struct memtable_node *place; /* of the next, if that was looked for */
 };
 
 static bool insert_op(struct inserting *inserting, const struct record_op *op) {
@@ -173,12 +174,13 @@ static bool insert_op(struct inserting *inserting, const struct record_op *op) {
   }
   unsigned kind = entry.space == STORE_COUNTERS ? TXN_COUNTERS : TXN_OTHERS;
   return !(inserting->which & kind) ||
-         memtable_put(inserting->memtable, &entry, inserting->horizon, inserting->room);
+         memtable_put_near(inserting->memtable, &entry, inserting->horizon, inserting->room,
+                           inserting->place);
 }
 
 bool txn_insert_record(struct memtable *memtable, struct slice record, uint64_t horizon,
                        struct memtable_room *room, unsigned which) {
-  struct inserting inserting = {memtable, room, record_seq(record.data), horizon, 0, which};
+  struct inserting inserting = {memtable, room, record_seq(record.data), horizon, 0, which, NULL};
   struct record_op op;
   bool done = true;
   for (size_t at = RECORD_HEADER_BYTES; done && record_next(record, &at, &op);)
@@ -196,24 +198,49 @@ static bool insert_stamped(struct commit *commit, struct inserting *inserting,
   return insert_op(inserting, op);
 }
 
+/* The places of some are looked for together. */
+static bool insert_some(struct commit *commit, struct inserting *inserting, const struct head *refs,
+                        uint32_t count) {
+  struct record_op ops[MEMTABLE_TOGETHER] = {0};
+  struct slice keys[MEMTABLE_TOGETHER];
+  struct memtable_node *places[MEMTABLE_TOGETHER];
+  bool done = true;
+  for (uint32_t i = 0; i < count; i++) {
+    size_t at = refs[i].at;
+    record_next(buf_slice(&commit->txn->writes.log), &at, &ops[i]);
+    keys[i] = ops[i].key;
+  }
+  memtable_places(inserting->memtable, ops[0].space, keys, count, places);
+  for (uint32_t i = 0; done && i < count; i++) {
+    inserting->place = places[i];
+    done = insert_stamped(commit, inserting, &ops[i]);
+  }
+  inserting->place = NULL;
+  return done;
+}
+
 /* What came in any order is inserted by key: neighbours go to the same leaf. */
 static bool insert_sorted(struct commit *commit, struct inserting *inserting,
                           const struct writes_refs *sorted) {
-  struct writes *writes = &commit->txn->writes;
-  struct record_op op = {0};
+  const struct head *refs = commit->txn->writes.refs + sorted->from;
   bool done = true;
-  for (size_t i = 0; done && i < sorted->count; i++) {
-    size_t at = writes->refs[sorted->from + i].at;
-    record_next(buf_slice(&writes->log), &at, &op);
-    done = insert_stamped(commit, inserting, &op);
+  for (size_t i = 0; done && i < sorted->count; i += MEMTABLE_TOGETHER) {
+    size_t left = sorted->count - i;
+    uint32_t some = left < MEMTABLE_TOGETHER ? (uint32_t)left : MEMTABLE_TOGETHER;
+    done = insert_some(commit, inserting, refs + i, some);
   }
   return done;
 }
 
 static bool insert_entries(struct commit *commit) {
   struct writes *writes = &commit->txn->writes;
-  struct inserting inserting = {
-      commit->view->active.memtable, &commit->room, commit->seq, commit->horizon, 0, TXN_OTHERS};
+  struct inserting inserting = {commit->view->active.memtable,
+                                &commit->room,
+                                commit->seq,
+                                commit->horizon,
+                                0,
+                                TXN_OTHERS,
+                                NULL};
   struct record_op op = {0};
   bool done = true;
   for (int space = 0; done && space < STORE_SPACES; space++)
@@ -228,8 +255,13 @@ static bool insert_entries(struct commit *commit) {
 /* Counters that were added to stand at the end of the log; most commits have no others. */
 static bool insert_counters(struct commit *commit) {
   struct writes *writes = &commit->txn->writes;
-  struct inserting inserting = {
-      commit->view->active.memtable, &commit->room, commit->seq, commit->horizon, 0, TXN_COUNTERS};
+  struct inserting inserting = {commit->view->active.memtable,
+                                &commit->room,
+                                commit->seq,
+                                commit->horizon,
+                                0,
+                                TXN_COUNTERS,
+                                NULL};
   struct record_op op = {0};
   bool done = true, has_puts = writes->last_at[STORE_COUNTERS] != 0;
   size_t at = has_puts ? RECORD_HEADER_BYTES : checked_end(commit);
