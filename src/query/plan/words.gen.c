@@ -691,7 +691,7 @@ const struct word words__table[] = {
   {"buildinfo", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
    "the same as buildInfo"},
   {"bulkWrite", WORD_COMMAND, WORD_DIFFERS, NULL, 0, WORD_ANY, false, false, false,
-   "at most 100,000 operations, of which 1,000 runs of alike ones, all in the first batch; the name of a collection takes the clients' operations"},
+   "at most 100,000 operations, all in the first batch; the name of a collection takes the clients' operations"},
   {"checkMetadataConsistency", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,
    "there are no shards"},
   {"cleanupOrphaned", WORD_COMMAND, WORD_REFUSED, NULL, 0, WORD_ANY, false, false, false,

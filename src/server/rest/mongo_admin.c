@@ -9,7 +9,7 @@
 
 enum {
   TOLD_MAX = 1000,
-  CHANGES_MAX = 1000,            /* of one command */
+  CHANGES_MAX = 100000,          /* of one command */
   DOCUMENT_BYTES_MAX = 16 << 20, /* that this language stores */
   WIRE_VERSION = 21,             /* of MongoDB 7.0, whose language this is */
   INVALID_OPTIONS = 72,
