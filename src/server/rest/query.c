@@ -133,6 +133,7 @@ static status run_cursor_command(struct exchange *exchange, const struct stateme
     rest__json(exchange, 200);
     return LUMA_OK;
   }
+  atomic_fetch_add_explicit(&exchange->rest->get_mores, 1, memory_order_relaxed);
   TRY(mongo_cursor_take(registry, command, exchange->named, &run, err));
   return go_on(exchange, run, err);
 }
