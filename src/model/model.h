@@ -255,6 +255,11 @@ bool model_may_name_soul(struct slice name);
  * what an open collection has learned. A soul may be named instead, by its id, its hash or the
  * first digits of that, also an older one. LUMA_NOT_FOUND, LUMA_AMBIGUOUS. */
 status model_describe(struct model_txn *txn, struct slice name, struct buf *out, struct err *err);
+/** What a collection's documents, or (`index` not NULL) the entries of one of its indexes, take in
+ * files; `*known` is false when the store cannot tell. */
+status model_measure(struct model_txn *txn, const struct collection *collection,
+                     const struct catalog_index *index, struct store_measure *measure, bool *known,
+                     struct err *err);
 /** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
  * the collection. */
 status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,

@@ -4,6 +4,7 @@
 #include "query/query.h"
 
 #include "base/mem/mem.h"
+#include "model/catalog/picture.h"
 #include "query/bind/bind.h"
 #include "query/opt/opt.h"
 #include "query/plan/physical.h"
@@ -27,15 +28,19 @@ void query__release(struct query_compiled *compiled) {
   mem_free(compiled);
 }
 
+static struct lang_context context_of(const struct query *query, struct query_compiled *compiled) {
+  return (struct lang_context){.arena = &compiled->arena,
+                               .catalog = compiled->catalog,
+                               .reader = query->options.reader,
+                               .is_alone = query->is_alone,
+                               .has_policy = query->options.policy != NULL,
+                               .literals = query->options.literals,
+                               .now_us = query->options.now_us};
+}
+
 static status parse(const struct query *query, struct query_compiled *compiled, size_t *offset,
                     struct err *err) {
-  struct lang_context context = {.arena = &compiled->arena,
-                                 .catalog = compiled->catalog,
-                                 .reader = query->options.reader,
-                                 .is_alone = query->is_alone,
-                                 .has_policy = query->options.policy != NULL,
-                                 .literals = query->options.literals,
-                                 .now_us = query->options.now_us};
+  struct lang_context context = context_of(query, compiled);
   struct slice text = query->source.text;
   if (query->source.command) {
     if (!query->source.lang->parse_value)
@@ -124,18 +129,21 @@ status query__note_change(const struct statement *statement, status done, struct
   return done;
 }
 
-static status compile_into(struct query *query, struct query_compiled *compiled,
-                           struct model_txn *txn, size_t *offset, struct err *err) {
-  struct bind_options bind = {.arena = &compiled->arena,
-                              .catalog = compiled->catalog,
-                              .policy = query->options.policy,
-                              .read_view = read_view};
-  TRY(parse(query, compiled, offset, err));
+static status bind(const struct query *query, struct query_compiled *compiled, struct err *err) {
+  struct bind_options options = {.arena = &compiled->arena,
+                                 .catalog = compiled->catalog,
+                                 .policy = query->options.policy,
+                                 .read_view = read_view};
   /* Plans that others may take know nothing of sessions. */
   if (query->options.has_temporaries || compiled->statement.root->is_temporary)
-    bind.session = query->options.session;
-  TRY(query__note_change(&compiled->statement, bind_statement(&bind, &compiled->statement, err),
-                         err));
+    options.session = query->options.session;
+  return bind_statement(&options, &compiled->statement, err);
+}
+
+static status compile_into(struct query *query, struct query_compiled *compiled,
+                           struct model_txn *txn, size_t *offset, struct err *err) {
+  TRY(parse(query, compiled, offset, err));
+  TRY(query__note_change(&compiled->statement, bind(query, compiled, err), err));
   TRY(query__settle_index(&compiled->arena, compiled->statement.root, err));
   compiled->names = query__names(compiled->statement.root); /* before it is looked at */
   TRY(query__note_change(&compiled->statement, optimize(query, compiled, txn, err), err));
@@ -154,6 +162,40 @@ status query__compile(struct query *query, struct model_txn *txn, size_t *offset
   made->txn = txn;
   made->catalog = txn ? model_catalog(txn) : model_catalog_acquire(query->model);
   status done = compile_into(query, made, txn, offset, err);
+  if (done == LUMA_OK)
+    *compiled = made;
+  else
+    query__release(made);
+  return done;
+}
+
+static status compile_rest(const struct query *query, const struct plan_rest *rest,
+                           struct model_txn *txn, struct query_compiled *compiled,
+                           struct err *err) {
+  const struct lang_context context = context_of(query, compiled);
+  struct statement *statement = &compiled->statement;
+  TRY(query->source.lang->read_rest(&context, rest, statement, err));
+  statement->text = query->source.text;
+  statement->lets += rest->lets_count; /* the others have their values */
+  statement->lets_count -= rest->lets_count;
+  TRY(bind(query, compiled, err));
+  TRY(optimize(query, compiled, txn, err));
+  compiled->writes_whole = writes_whole(statement);
+  return LUMA_OK;
+}
+
+status query__compile_rest(const struct query *query, const struct plan_rest *rest,
+                           struct model_txn *txn, struct query_compiled **compiled,
+                           struct err *err) {
+  struct query_compiled *made = mem_zalloc(1, sizeof *made);
+  *compiled = NULL;
+  if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory is left for a statement");
+  made->references = 1;
+  arena_init(&made->arena, PLAN_ARENA_BYTES, PLAN_ARENA_BYTES_MAX);
+  /* What those before it made is in it; what its own make puts another in its place. */
+  made->catalog = model_catalog(txn);
+  catalog_acquire(made->catalog);
+  status done = compile_rest(query, rest, txn, made, err);
   if (done == LUMA_OK)
     *compiled = made;
   else

@@ -43,6 +43,11 @@ struct query {
  * one. */
 status query__compile(struct query *query, struct model_txn *txn, size_t *offset,
                       struct query_compiled **compiled, struct err *err);
+/** The same of a portion of a statement's `rest`, for a run in `txn`: after those before it. Its
+ * `lets` are those that its own changes add. */
+status query__compile_rest(const struct query *query, const struct plan_rest *rest,
+                           struct model_txn *txn, struct query_compiled **compiled,
+                           struct err *err);
 /** How many names the dictionaries of the plan's collections have, the mark of an own `id` among
  * them: what names mean depends on them, and they only grow. */
 uint64_t query__names(const struct plan *plan);

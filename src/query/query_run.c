@@ -13,11 +13,14 @@
 enum { RUN_ARENA_BYTES = 32 << 10, RUN_DOCUMENT_BYTES = 16 << 10, CHANCE_SHIFT = 20 };
 
 struct query_run {
+  const struct query *query;
   struct query_compiled *compiled; /* one reference */
+  struct query_compiled *portion;  /* of its rest, that runs; NULL: none does */
   struct arena arena;              /* everything that lives as long as the run */
   struct arena document_arena;     /* documents made since the last batch */
   struct expr_env env;
   struct exec exec;
+  bool writes_whole;            /* some change does */
   bool writes;                  /* in a transaction, which has its rules for writes meanwhile */
   struct model_witness witness; /* of what follows from changes, while the run is open */
   struct op *root;
@@ -80,6 +83,36 @@ static status set_variables(struct query_run *run, struct err *err) {
   return LUMA_OK;
 }
 
+/** Behind the values of the statement's variables, of which `count` are shared, those of the
+ * portion's. */
+static status set_more_variables(struct query_run *run, uint32_t count, struct err *err) {
+  const struct statement *statement = &run->portion->statement;
+  if (!statement->lets_count) return LUMA_OK;
+  struct val *values =
+      arena_zalloc(&run->portion->arena, (size_t)count + statement->lets_count, sizeof *values);
+  TRY(plan_check_memory(&run->portion->arena, values, err));
+  for (uint32_t i = 0; i < count; i++) values[i] = run->env.variables[i];
+  run->env.variables = values;
+  for (uint32_t i = 0; i < statement->lets_count; i++) {
+    run->env.variables_count = count + i;
+    TRY(program_constant(&run->env, statement->lets[i], &values[count + i], err));
+  }
+  run->env.variables_count = count + statement->lets_count;
+  return LUMA_OK;
+}
+
+static status plan_rest(void *context, const struct plan_rest *rest, const struct plan **plan,
+                        struct err *err) {
+  struct query_run *run = context;
+  struct query_compiled *before = run->portion;
+  TRY(query__compile_rest(run->query, rest, run->exec.txn, &run->portion, err));
+  status done = set_more_variables(run, rest->lets_count, err);
+  query__release(before); /* its variables were looked at */
+  *plan = run->portion->statement.root;
+  run->writes_whole |= run->portion->writes_whole;
+  return done;
+}
+
 /** The sooner of the caller's deadline and the statement's own. */
 static uint64_t deadline_of(const struct query_open_options *options,
                             const struct statement *statement) {
@@ -111,7 +144,9 @@ static void unset_rules(struct model_txn *txn) {
 
 static status start(struct query_run *run, struct query *query, struct model_txn *txn,
                     const struct query_open_options *options, struct err *err) {
+  run->query = query;
   TRY(take_compiled(query, txn, &run->compiled, err));
+  run->writes_whole = run->compiled->writes_whole;
   bool is_small = options->batch_rows && options->batch_rows < BATCH_ROWS;
   size_t budget = options->memory_bytes ? options->memory_bytes : QUERY_MEMORY_BYTES_DEFAULT;
   arena_init(&run->arena, RUN_ARENA_BYTES, budget);
@@ -136,7 +171,9 @@ static status start(struct query_run *run, struct query *query, struct model_txn
                             .deadline_us = deadline_of(options, &run->compiled->statement),
                             .cancelled = options->cancelled,
                             .tail = options->tail,
-                            .threads = options->threads};
+                            .threads = options->threads,
+                            .rest = run->compiled->statement.rest,
+                            .planner = {plan_rest, run}};
   exec_init(&run->exec);
   run->witness = guard_witness(&run->exec);
   if (txn && run->witness.followed) model_set_witness(txn, &run->witness);
@@ -189,7 +226,7 @@ static void note_warnings(struct query_run *run) {
   if (run->env.clashes)
     run->warnings[run->warnings_count++] =
         (struct query_warning){tell_clashes(run), run->env.clashes};
-  if (run->exec.affected && run->compiled->writes_whole)
+  if (run->exec.affected && run->writes_whole)
     run->warnings[run->warnings_count++] = (struct query_warning){
         "there is no condition: every document of the collection is written", 1};
   if (run->compiled->statement.doubt)
@@ -221,6 +258,7 @@ void query_close(struct query_run *run) {
   collation_destroy(run->collation);
   arena_deinit(&run->document_arena);
   arena_deinit(&run->arena);
+  query__release(run->portion);
   query__release(run->compiled);
   mem_free(run);
 }

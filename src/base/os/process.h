@@ -60,6 +60,18 @@ bool process_is_running(uint32_t id);
 uint64_t process_memory_bytes(void);
 /** The most memory the process has held. */
 uint64_t process_peak_bytes(void);
+/** What the process uses; 0 where it cannot be told. */
+struct process_use {
+  uint64_t resident_bytes, virtual_bytes; /* now */
+  uint64_t user_us, system_us;            /* of all its threads, since it began */
+  uint64_t page_faults;                   /* that read from a disk, since then */
+};
+void process_tell_use(struct process_use *use);
+/** The machine; empty where it cannot be told. */
+struct process_machine {
+  char host[65], system[65], release[65], architecture[65];
+};
+void process_tell_machine(struct process_machine *machine);
 /** Processors this process may run on; at least 1. */
 unsigned process_cores_count(void);
 

@@ -7,10 +7,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/core/assert.h"
@@ -162,6 +164,54 @@ uint64_t process_memory_bytes(void) {
 uint64_t process_peak_bytes(void) {
   struct rusage usage;
   return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+/* A number up to the blank behind it; what follows is left in `text`. */
+static uint64_t take_number(struct slice *text) {
+  const uint8_t *blank = text->bytes ? memchr(text->data, ' ', text->bytes) : NULL;
+  size_t bytes = blank ? (size_t)(blank - text->data) : text->bytes;
+  int64_t number = 0;
+  bool is_number = num_parse_int64(slice_of(text->data, bytes), &number) && number > 0;
+  *text = slice_of(text->data + bytes + (blank != NULL), text->bytes - bytes - (blank != NULL));
+  return is_number ? (uint64_t)number : 0;
+}
+
+/* The first two numbers of /proc/self/statm: pages of the address space, and those in memory. */
+static void tell_pages(struct process_use *use) {
+  char text[64];
+  long page_bytes = sysconf(_SC_PAGESIZE);
+  int file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  ssize_t got = read(file, text, sizeof text);
+  close(file);
+  if (page_bytes <= 0 || got <= 0) return;
+  struct slice rest = slice_of(text, (size_t)got);
+  use->virtual_bytes = take_number(&rest) * (uint64_t)page_bytes;
+  use->resident_bytes = take_number(&rest) * (uint64_t)page_bytes;
+}
+
+static uint64_t us_of(struct timeval time) {
+  return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+void process_tell_use(struct process_use *use) {
+  struct rusage usage;
+  *use = (struct process_use){0};
+  tell_pages(use);
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return;
+  use->user_us = us_of(usage.ru_utime);
+  use->system_us = us_of(usage.ru_stime);
+  use->page_faults = (uint64_t)usage.ru_majflt;
+}
+
+void process_tell_machine(struct process_machine *machine) {
+  struct utsname told;
+  *machine = (struct process_machine){0};
+  if (uname(&told) != 0) return;
+  (void)snprintf(machine->host, sizeof machine->host, "%s", told.nodename);
+  (void)snprintf(machine->system, sizeof machine->system, "%s", told.sysname);
+  (void)snprintf(machine->release, sizeof machine->release, "%s", told.release);
+  (void)snprintf(machine->architecture, sizeof machine->architecture, "%s", told.machine);
 }
 
 unsigned process_cores_count(void) {

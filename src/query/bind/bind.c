@@ -256,7 +256,10 @@ static status bind_listed(struct binder *binder, struct plan **node, struct err 
   if ((*node)->failure) return LUMA_OK;
   err_init(&why);
   binder->is_collated = (*node)->collation.type == VAL_MAP;
+  struct slice text = binder->text;
+  binder->text = slice_of(NULL, 0); /* of its failure, the place is not told */
   status done = bind__plan(binder, node, &why);
+  binder->text = text;
   if (done == LUMA_OK) return LUMA_OK;
   if (plan_fails_alone(done) && !bind__is_of_view(&why))
     return plan_put_failure(binder->arena, &why, node, err);

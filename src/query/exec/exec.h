@@ -21,6 +21,13 @@
 struct parts;
 struct rows; /* query/exec/exec_int.h */
 
+/** Who plans a portion of a statement's rest; the plan is good until the next is asked for. */
+struct exec_planner {
+  status (*plan)(void *context, const struct plan_rest *rest, const struct plan **plan,
+                 struct err *err);
+  void *context;
+};
+
 /** One execution: what its operators share. The fields up to `cancelled` are set by the caller. */
 struct exec {
   struct arena *arena; /* budgeted; borrowed */
@@ -39,7 +46,9 @@ struct exec {
   struct parts *parts; /* a worker's: what its scan reads; NULL: everything */
   uint32_t part;       /* the number of the part that it reads */
   struct query_guard guard;
-  struct query_tail *tail; /* of a statement that tails; NULL: it does not */
+  struct query_tail *tail;      /* of a statement that tails; NULL: it does not */
+  const struct plan_rest *rest; /* changes that follow the plan; NULL: none do */
+  struct exec_planner planner;
   /* what changes did */
   uint64_t matched, affected;
   uint64_t followed; /* documents that went or changed because of others: a guard counts them too */

@@ -31,9 +31,24 @@ struct func_env expr_env_call(struct expr_env *env, struct arena *arena) {
                            .clashes = &env->clashes};
 }
 
+static void destroy_regexes(struct expr_env *env, struct expr_regex *before) {
+  for (struct expr_regex *at = env->regexes; at != before; at = at->next) regex_destroy(at->regex);
+  env->regexes = before;
+}
+
+struct expr_part expr_env_begin_part(struct expr_env *env, struct arena *arena) {
+  struct expr_part part = {env->arena, env->regexes};
+  env->arena = arena;
+  return part;
+}
+
+void expr_env_end_part(struct expr_env *env, struct expr_part part) {
+  destroy_regexes(env, part.regexes);
+  env->arena = part.arena;
+}
+
 void expr_env_deinit(struct expr_env *env) {
-  for (struct expr_regex *at = env->regexes; at; at = at->next) regex_destroy(at->regex);
-  env->regexes = NULL;
+  destroy_regexes(env, NULL);
   zones_deinit(&env->zones);
   regex_cache_deinit(&env->regex_cache);
   jsonpath_cache_deinit(&env->paths);

@@ -73,6 +73,15 @@ enum { EXPR_SCRATCH_BYTES_MAX = 128 << 20 };
 /** `arena` is borrowed. */
 void expr_env_init(struct expr_env *env, struct arena *arena);
 void expr_env_deinit(struct expr_env *env);
+/** From here to the end of a part, what is made for expressions lives in `arena`, and no longer
+ * than the part. Parts do not nest. */
+struct expr_part {
+  struct arena *arena;
+  struct expr_regex *regexes;
+};
+struct expr_part expr_env_begin_part(struct expr_env *env, struct arena *arena);
+/** Before that arena is reset. */
+void expr_env_end_part(struct expr_env *env, struct expr_part part);
 /** What functions see of it; results live in `arena`. */
 struct func_env expr_env_call(struct expr_env *env, struct arena *arena);
 /** A regular expression that lives as long as the environment. */

@@ -39,6 +39,11 @@ struct lang {
   /** The literals of a text that is one statement. False when there is none, or more than a
    * statement; NULL for languages that have parameters instead. */
   bool (*literals)(struct slice text, struct literals *literals);
+  /** Reads a portion of a statement's `rest` into a statement of its own, whose `lets` are the
+   * first `rest->lets_count` of the statement and those that its changes add. NULL for languages
+   * that have none. */
+  status (*read_rest)(const struct lang_context *context, const struct plan_rest *rest,
+                      struct statement *statement, struct err *err);
 };
 
 extern const struct lang lang_lql, lang_nql, lang_jql;
@@ -46,6 +51,10 @@ extern const struct lang lang_lql, lang_nql, lang_jql;
 /** JQL given as a value instead of text (an HTTP body's object). */
 status jql_parse_value(const struct lang_context *context, const struct val *command,
                        struct statement *statement, struct err *err);
+
+/** A portion of a long list of changes. */
+status jql_read_rest(const struct lang_context *context, const struct plan_rest *rest,
+                     struct statement *statement, struct err *err);
 
 /** Looks at the fields of a command that a server answers itself, as JQL looks at those of others:
  * MongoDB's codes and words for what is unknown, missing or of another kind. LUMA_OK for any other

@@ -475,9 +475,19 @@ enum plan_told {
 };
 
 /** What a front end answers for one statement. */
+/** Changes of a list that is too long to be planned at once: the portion that follows the plan, and
+ * those after it. They are read when their turn comes, by the language, which puts its own behind
+ * this. Lives with the statement. */
+struct plan_rest {
+  struct plan_rest *next; /* NULL: the last */
+  uint32_t changes_count; /* at most */
+  uint32_t lets_count;    /* of the statement's that it shares */
+};
+
 struct statement {
   enum plan_language language;
   struct plan *root;
+  struct plan_rest *rest;    /* of a SEQUENCE; NULL: the plan has all changes */
   struct slice text;         /* the statement's text, borrowed */
   uint32_t parameters_count; /* highest ?n / $n seen */
   bool distinct_values;      /* JQL distinct: the reply is a list of values */

@@ -72,6 +72,14 @@ void metrics_count(struct metrics *metrics, uint32_t loop, uint32_t route, unsig
   add(&counts->total_us, took_us);
 }
 
+uint64_t metrics_requests(const struct metrics *metrics) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < (size_t)metrics->loops * metrics->routes; i++)
+    for (size_t j = 0; j < STATUSES_COUNT; j++)
+      sum += atomic_load_explicit(&metrics->counts[i].by_status[j], memory_order_relaxed);
+  return sum;
+}
+
 /* ---- writing ---- */
 
 static uint64_t sum_of(const struct metrics *metrics, uint32_t route, size_t offset) {

@@ -15,6 +15,9 @@ void metrics_destroy(struct metrics *metrics);
 void metrics_count(struct metrics *metrics, uint32_t loop, uint32_t route, unsigned http_status,
                    uint64_t took_us);
 
+/** How many were counted. */
+uint64_t metrics_requests(const struct metrics *metrics);
+
 /** Names a route in the text: method and pattern, static. */
 typedef void metrics_name_fn(uint32_t route, const char **method, const char **pattern);
 /** Appends what was counted in Prometheus' text form, version 0.0.4. */

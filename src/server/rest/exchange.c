@@ -48,6 +48,7 @@ status rest_create(const struct rest_options *options, struct rest **rest, struc
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for the HTTP interface");
   made->options = *options;
   os_random(options->os, &made->id_seed, sizeof made->id_seed);
+  os_random(options->os, made->process, sizeof made->process);
   status result = create_parts(made, err);
   if (result != LUMA_OK) {
     rest_destroy(made);

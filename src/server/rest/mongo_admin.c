@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/rest/mongo_admin.h"
 
-#include "base/os/process.h"
 #include "query/plan/words.h"
 #include "server/rest/mongo_current.h"
 #include "server/rest/mongo_server.h"
 #include "server/rest/mongo_session.h"
+#include "server/rest/mongo_status.h"
 
-enum {
-  TOLD_MAX = 1000,
-  CHANGES_MAX = 1000,            /* of one command */
-  DOCUMENT_BYTES_MAX = 16 << 20, /* that this language stores */
-  WIRE_VERSION = 21,             /* of MongoDB 7.0, whose language this is */
-  INVALID_OPTIONS = 72,
-  INVALID_NAMESPACE = 73,
-  OPERATION_FAILED = 96
-};
-
-#define LANGUAGE_VERSION STATEMENT_MONGO_VERSION
+enum { TOLD_MAX = 1000, INVALID_OPTIONS = 72, INVALID_NAMESPACE = 73, OPERATION_FAILED = 96 };
 
 typedef status answer_fn(const struct mongo_asked *asked, struct err *err);
 
@@ -33,67 +23,11 @@ struct slice mongo_admin_database(const struct statement_run *run) {
   return is_named ? val_slice(&given) : slice_of_text("luma");
 }
 
-static struct val now_of(const struct mongo_asked *asked) {
-  return val_timestamp((int64_t)os_now_us(asked->exchange->rest->options.os));
-}
-
 /* ---- who is there ---- */
 
 static status answer_nothing(const struct mongo_asked *asked, struct err *err) {
   (void)asked;
   (void)err;
-  return LUMA_OK;
-}
-
-static void put_limits(const struct mongo_asked *asked) {
-  const struct config *config = asked->exchange->rest->options.config;
-  struct build *build = asked->build;
-  mongo_put_number(build, "maxBsonObjectSize", DOCUMENT_BYTES_MAX);
-  mongo_put_number(build, "maxMessageSizeBytes", (uint64_t)config->limits.body_bytes);
-  mongo_put_number(build, "maxWriteBatchSize", CHANGES_MAX);
-  mongo_put(build, "localTime", now_of(asked));
-  mongo_put_number(build, "logicalSessionTimeoutMinutes",
-                   (uint64_t)config->limits.session_idle_ms / 60000);
-  mongo_put_number(build, "minWireVersion", 0);
-  mongo_put_number(build, "maxWireVersion", WIRE_VERSION);
-  mongo_put_flag(build, "readOnly", asked->exchange->rest->options.db->options.read_only);
-}
-
-static status answer_hello(const struct mongo_asked *asked, struct err *err) {
-  (void)err;
-  mongo_put_flag(asked->build, "helloOk", true);
-  mongo_put_flag(asked->build, "isWritablePrimary", true);
-  put_limits(asked);
-  return LUMA_OK;
-}
-
-static status answer_is_master(const struct mongo_asked *asked, struct err *err) {
-  (void)err;
-  mongo_put_flag(asked->build, "helloOk", true);
-  mongo_put_flag(asked->build, "ismaster", true);
-  put_limits(asked);
-  return LUMA_OK;
-}
-
-static status answer_build_info(const struct mongo_asked *asked, struct err *err) {
-  static const int version[] = {7, 0, 0, 0};
-  struct build *build = asked->build;
-  (void)err;
-  mongo_put_text(build, "version", LANGUAGE_VERSION ".0");
-  build_name(build, slice_of_text("versionArray"));
-  build_begin_list(build);
-  for (size_t i = 0; i < sizeof version / sizeof version[0]; i++) {
-    struct val part = val_int64(version[i]);
-    build_put(build, &part);
-  }
-  build_end(build);
-  build_name(build, slice_of_text("luma"));
-  build_begin_map(build);
-  mongo_put_text(build, "version", LUMA_VERSION_TEXT);
-  build_end(build);
-  mongo_put_number(build, "bits", 8 * sizeof(void *));
-  mongo_put_flag(build, "debug", false);
-  mongo_put_number(build, "maxBsonObjectSize", DOCUMENT_BYTES_MAX);
   return LUMA_OK;
 }
 
@@ -109,76 +43,12 @@ static status answer_connection_status(const struct mongo_asked *asked, struct e
   build_name(build, slice_of_text("authenticatedUserRoles"));
   build_begin_list(build);
   build_end(build);
-  build_end(build);
-  return LUMA_OK;
-}
-
-static status answer_host_info(const struct mongo_asked *asked, struct err *err) {
-  struct build *build = asked->build;
-  (void)err;
-  build_name(build, slice_of_text("system"));
-  build_begin_map(build);
-  mongo_put(build, "currentTime", now_of(asked));
-  mongo_put_number(build, "cpuAddrSize", 8 * sizeof(void *));
-  mongo_put_number(build, "memSizeMB", process_memory_bytes() >> 20);
-  mongo_put_number(build, "numCores", process_cores_count());
-  build_end(build);
-  return LUMA_OK;
-}
-
-/* ---- how it goes ---- */
-
-static void put_connections(const struct mongo_asked *asked) {
-  const struct rest *rest = asked->exchange->rest;
-  struct http_stats http = http_stats(rest->http);
-  uint64_t most = (uint64_t)rest->options.config->limits.connections;
-  uint64_t open = http.connections_open;
-  build_name(asked->build, slice_of_text("connections"));
-  build_begin_map(asked->build);
-  mongo_put_number(asked->build, "current", open);
-  mongo_put_number(asked->build, "available", most > open ? most - open : 0);
-  mongo_put_number(asked->build, "totalCreated", http.connections_accepted);
-  build_end(asked->build);
-  build_name(asked->build, slice_of_text("network"));
-  build_begin_map(asked->build);
-  mongo_put_number(asked->build, "bytesIn", http.bytes_received);
-  mongo_put_number(asked->build, "bytesOut", http.bytes_sent);
-  build_end(asked->build);
-}
-
-static void put_metrics(const struct mongo_asked *asked) {
-  struct db *db = asked->exchange->rest->options.db;
-  struct registry_stats registry = registry_stats(asked->exchange->rest->registry);
-  struct build *build = asked->build;
-  build_name(build, slice_of_text("metrics"));
-  build_begin_map(build);
-  mongo_put_number(build, "statements", atomic_load(&db->counters.statements));
-  mongo_put_number(build, "failures", atomic_load(&db->counters.failures));
-  mongo_put_number(build, "retries", atomic_load(&db->counters.retries));
-  mongo_put_number(build, "documentsRead", atomic_load(&db->counters.documents_read));
-  mongo_put_number(build, "documentsWritten", atomic_load(&db->counters.documents_written));
-  mongo_put_number(build, "cursorsOpen", registry.cursors);
-  mongo_put_number(build, "sessionsOpen", registry.sessions);
-  mongo_put_number(build, "statementsRunning", registry.running);
-  build_end(build);
-}
-
-static status answer_server_status(const struct mongo_asked *asked, struct err *err) {
-  struct build *build = asked->build;
-  struct db *db = asked->exchange->rest->options.db;
-  uint64_t up_us = os_monotonic_us(db->os) - db->opened_us;
-  (void)err;
-  mongo_put_text(build, "version", LANGUAGE_VERSION ".0");
-  mongo_put_text(build, "process", "lumadb");
-  mongo_put_number(build, "pid", process_id());
-  mongo_put_number(build, "uptime", up_us / 1000000);
-  mongo_put_number(build, "uptimeMillis", up_us / 1000);
-  mongo_put(build, "localTime", now_of(asked));
-  put_connections(asked);
-  put_metrics(asked);
-  build_name(build, slice_of_text("storageEngine"));
-  build_begin_map(build);
-  mongo_put_text(build, "name", model_store(db->model)->ops->name);
+  struct val privileges = mongo_asked_field(asked, "showPrivileges");
+  if (privileges.type == VAL_BOOL ? privileges.boolean : val_is_number(&privileges)) {
+    build_name(build, slice_of_text("authenticatedUserPrivileges"));
+    build_begin_list(build);
+    build_end(build);
+  }
   build_end(build);
   return LUMA_OK;
 }
@@ -188,7 +58,7 @@ static status answer_server_status(const struct mongo_asked *asked, struct err *
 static void put_version_parameter(struct build *build) {
   build_name(build, slice_of_text("featureCompatibilityVersion"));
   build_begin_map(build);
-  mongo_put_text(build, "version", LANGUAGE_VERSION);
+  mongo_put_text(build, "version", STATEMENT_MONGO_VERSION);
   build_end(build);
 }
 
@@ -272,14 +142,14 @@ static status put_sessions(const struct mongo_asked *asked, struct err *err) {
 
 static const struct mongo_admin commands[] = {
     {"ping", answer_nothing},
-    {"hello", answer_hello},
-    {"isMaster", answer_is_master},
-    {"ismaster", answer_is_master},
-    {"buildInfo", answer_build_info},
-    {"buildinfo", answer_build_info},
-    {"serverStatus", answer_server_status},
+    {"hello", mongo_hello},
+    {"isMaster", mongo_hello_old},
+    {"ismaster", mongo_hello_old},
+    {"buildInfo", mongo_status_build},
+    {"buildinfo", mongo_status_build},
+    {"serverStatus", mongo_status_server},
     {"connectionStatus", answer_connection_status},
-    {"hostInfo", answer_host_info},
+    {"hostInfo", mongo_status_host},
     {"getParameter", answer_get_parameter},
     {"getLog", answer_get_log},
     {"listCommands", answer_list_commands},
@@ -351,6 +221,7 @@ status mongo_admin_run(struct exchange *exchange, const struct statement_run *ru
   struct build build;
   struct mongo_asked asked = {exchange, run, &build};
   exchange->is_mongo = true;
+  atomic_fetch_add_explicit(&exchange->rest->commands, 1, memory_order_relaxed);
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);
   status done = write_answer(&asked, admin, &exchange->request->reply.body, err);

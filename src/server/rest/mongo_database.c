@@ -96,27 +96,6 @@ status mongo_database_list(const struct mongo_asked *asked, struct err *err) {
   return LUMA_OK;
 }
 
-struct totals {
-  uint64_t collections, views, objects, indexes;
-};
-
-static status count_all(void *context, struct model_txn *txn, struct err *err) {
-  struct totals *totals = context;
-  const struct catalog *catalog = model_catalog(txn);
-  *totals = (struct totals){0};
-  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
-    const struct collection *collection = catalog_at(catalog, i);
-    uint64_t count = 0;
-    totals->views += collection->view.bytes > 0;
-    if (collection->view.bytes) continue;
-    TRY(model_count(txn, collection, &count, err));
-    totals->collections++;
-    totals->objects += count;
-    totals->indexes += collection->indexes_count + 1u;
-  }
-  return LUMA_OK;
-}
-
 /* What bytes are told in units of. */
 static status read_scale(const struct mongo_asked *asked, uint64_t *scale, struct err *err) {
   enum { TYPE_MISMATCH = 14, BELOW_LEAST = 51024 };
@@ -130,24 +109,6 @@ static status read_scale(const struct mongo_asked *asked, uint64_t *scale, struc
             "`scale` takes a number that is at least 1");
   if (err) err->foreign = val_is_number(&given) ? BELOW_LEAST : TYPE_MISMATCH;
   return LUMA_INVALID_ARGUMENT;
-}
-
-status mongo_database_stats(const struct mongo_asked *asked, struct err *err) {
-  struct build *build = asked->build;
-  struct totals totals = {0};
-  uint64_t bytes = 0, scale = 1;
-  TRY(read_scale(asked, &scale, err));
-  TRY(session_look(asked->exchange->session, count_all, &totals, err));
-  TRY(store_bytes(asked, &bytes, err));
-  mongo_put(build, "db", val_text(mongo_admin_database(asked->run)));
-  mongo_put_number(build, "collections", totals.collections);
-  mongo_put_number(build, "views", totals.views);
-  mongo_put_number(build, "objects", totals.objects);
-  mongo_put_number(build, "storageSize", bytes / scale);
-  mongo_put_number(build, "indexes", totals.indexes);
-  mongo_put_number(build, "totalSize", bytes / scale);
-  mongo_put_number(build, "scaleFactor", scale);
-  return LUMA_OK;
 }
 
 /* ---- a collection ---- */
@@ -181,51 +142,59 @@ void mongo_database_put_namespace(const struct mongo_asked *asked, const struct 
   buf_deinit(&text);
 }
 
-/* Puts what is wanted of storageStats. */
-typedef void put_stats_fn(const struct mongo_asked *asked, const struct val *stats);
+/* Takes what is wanted of storageStats. */
+typedef void take_stats_fn(const struct mongo_asked *asked, const struct val *stats, void *context);
 
 /* The fields stand in the answer themselves. */
-static void put_all(const struct mongo_asked *asked, const struct val *stats) {
+static void put_all(const struct mongo_asked *asked, const struct val *stats, void *context) {
+  (void)context;
   build_put_fields(asked->build, stats);
 }
 
-static void put_size(const struct mongo_asked *asked, const struct val *stats) {
+static void put_size(const struct mongo_asked *asked, const struct val *stats, void *context) {
   const struct exchange *exchange = asked->exchange;
   uint64_t us = os_monotonic_us(exchange->rest->options.os) - exchange->request->began_us;
+  (void)context;
   mongo_put(asked->build, "size", val_field(stats, slice_of_text("size")));
   mongo_put(asked->build, "numObjects", val_field(stats, slice_of_text("count")));
   mongo_put_number(asked->build, "millis", us / 1000);
   mongo_put_flag(asked->build, "estimate", false);
 }
 
-static status put_first(const struct mongo_asked *asked, struct session_cursor *cursor,
-                        put_stats_fn *put, struct err *err) {
+/* What is asked of a collection, and who takes it. */
+struct asking {
+  struct val collection, scale;
+  take_stats_fn *take;
+  void *context;
+};
+
+static status take_first(const struct mongo_asked *asked, struct session_cursor *cursor,
+                         const struct asking *asking, struct err *err) {
   struct val row;
   bool has = false;
   TRY(session_next(cursor, &row, &has, err));
   if (!has) return LUMA_OK;
   struct val storage = val_field(&row, slice_of_text("storageStats"));
-  put(asked, &storage);
+  asking->take(asked, &storage, asking->context);
   return LUMA_OK;
 }
 
-static status run_stats(const struct mongo_asked *asked, const struct val *collection,
-                        put_stats_fn *put, struct err *err) {
+static status ask_stats(const struct mongo_asked *asked, const struct asking *asking,
+                        struct err *err) {
   struct session_cursor *cursor = NULL;
   struct slice built;
   struct build build;
   struct buf room;
   buf_init(&room, DOC_BYTES_MAX);
   build_init(&build, &room, NULL);
-  struct val scale = mongo_asked_field(asked, "scale");
-  put_pipeline(&build, collection, &scale);
+  put_pipeline(&build, &asking->collection, &asking->scale);
   status done = build_finish(&build, &built, err);
   build_deinit(&build);
   if (done == LUMA_OK) {
     struct val command = val_decode(built, NULL);
     struct session_request request = {.source = {.lang = &lang_jql, .command = &command}};
     done = session_run(asked->exchange->session, &request, NULL, &cursor, err);
-    if (done == LUMA_OK) done = put_first(asked, cursor, put, err);
+    if (done == LUMA_OK) done = take_first(asked, cursor, asking, err);
     session_cursor_close(cursor);
   }
   buf_deinit(&room);
@@ -246,7 +215,8 @@ status mongo_database_of_collection(const struct mongo_asked *asked, struct err 
   struct val collection;
   TRY(take_name(asked, &collection, err));
   mongo_database_put_namespace(asked, &collection);
-  return run_stats(asked, &collection, put_all, err);
+  struct asking asking = {collection, mongo_asked_field(asked, "scale"), put_all, NULL};
+  return ask_stats(asked, &asking, err);
 }
 
 /* The name has its database before it. */
@@ -257,5 +227,97 @@ status mongo_database_data_size(const struct mongo_asked *asked, struct err *err
   const uint8_t *dot = memchr(name.data, '.', name.bytes);
   size_t before = dot ? (size_t)(dot - name.data) + 1 : 0;
   collection = val_text(slice_of(name.data + before, name.bytes - before));
-  return run_stats(asked, &collection, put_size, err);
+  struct asking asking = {collection, mongo_asked_field(asked, "scale"), put_size, NULL};
+  return ask_stats(asked, &asking, err);
+}
+
+/* ---- all collections ---- */
+
+struct totals {
+  struct arena *arena;
+  struct slice *names; /* of collections, in the arena */
+  uint32_t collections, views;
+  uint64_t objects, indexes, data_bytes, storage_bytes, indexes_bytes;
+};
+
+static status list_names(void *context, struct model_txn *txn, struct err *err) {
+  struct totals *totals = context;
+  const struct catalog *catalog = model_catalog(txn);
+  totals->names = arena_zalloc(totals->arena, catalog_count(catalog) + 1u, sizeof *totals->names);
+  if (!totals->names) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for names of collections");
+  totals->collections = totals->views = 0;
+  for (uint32_t i = 0; i < catalog_count(catalog); i++) {
+    const struct collection *collection = catalog_at(catalog, i);
+    const void *copy = arena_copy(totals->arena, collection->name.data, collection->name.bytes);
+    if (!copy) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for names of collections");
+    if (collection->view.bytes)
+      totals->views++;
+    else
+      totals->names[totals->collections++] = slice_of(copy, collection->name.bytes);
+  }
+  return LUMA_OK;
+}
+
+static uint64_t number_of(const struct val *stats, const char *name) {
+  struct val value = val_field(stats, slice_of_text(name));
+  int64_t number = 0;
+  return val_is_number(&value) && val_to_int64(&value, &number) && number > 0 ? (uint64_t)number
+                                                                              : 0;
+}
+
+static void add_stats(const struct mongo_asked *asked, const struct val *stats, void *context) {
+  struct totals *totals = context;
+  (void)asked;
+  totals->objects += number_of(stats, "count");
+  totals->indexes += number_of(stats, "nindexes");
+  totals->data_bytes += number_of(stats, "size");
+  totals->storage_bytes += number_of(stats, "storageSize");
+  totals->indexes_bytes += number_of(stats, "totalIndexSize");
+}
+
+/* One that has gone meanwhile counts no more. */
+static status sum_all(const struct mongo_asked *asked, struct totals *totals, struct err *err) {
+  TRY(session_look(asked->exchange->session, list_names, totals, err));
+  for (uint32_t i = 0; i < totals->collections; i++) {
+    struct err why = {0};
+    struct asking asking = {val_text(totals->names[i]), val_missing(), add_stats, totals};
+    status done = ask_stats(asked, &asking, &why);
+    if (done == LUMA_OK || done == LUMA_UNKNOWN_COLLECTION) continue;
+    if (err) *err = why;
+    return done;
+  }
+  return LUMA_OK;
+}
+
+/* Of a store that cannot tell, what it takes as a whole. */
+static status put_files(const struct mongo_asked *asked, const struct totals *totals,
+                        uint64_t scale, struct err *err) {
+  struct model *model = asked->exchange->rest->options.db->model;
+  struct build *build = asked->build;
+  uint64_t bytes = totals->storage_bytes + totals->indexes_bytes;
+  bool measured = model_store(model)->ops->measure != NULL;
+  if (!measured) TRY(store_bytes(asked, &bytes, err));
+  if (measured) mongo_put_number(build, "storageSize", totals->storage_bytes / scale);
+  mongo_put_number(build, "indexes", totals->indexes);
+  if (measured) mongo_put_number(build, "indexSize", totals->indexes_bytes / scale);
+  mongo_put_number(build, "totalSize", bytes / scale);
+  return LUMA_OK;
+}
+
+status mongo_database_stats(const struct mongo_asked *asked, struct err *err) {
+  struct build *build = asked->build;
+  struct totals totals = {.arena = &asked->exchange->request->arena};
+  uint64_t scale = 1;
+  TRY(read_scale(asked, &scale, err));
+  TRY(sum_all(asked, &totals, err));
+  double average = totals.objects ? (double)totals.data_bytes / (double)totals.objects : 0;
+  mongo_put(build, "db", val_text(mongo_admin_database(asked->run)));
+  mongo_put_number(build, "collections", totals.collections);
+  mongo_put_number(build, "views", totals.views);
+  mongo_put_number(build, "objects", totals.objects);
+  mongo_put(build, "avgObjSize", val_float64(average));
+  mongo_put_number(build, "dataSize", totals.data_bytes / scale);
+  TRY(put_files(asked, &totals, scale, err));
+  mongo_put_number(build, "scaleFactor", scale);
+  return LUMA_OK;
 }

@@ -96,6 +96,19 @@ static status read_flags(const struct statement_run *run, struct mongo_session *
   return LUMA_OK;
 }
 
+/* What is waited for is said with the end of a transaction, what it sees with its beginning. */
+static status check_concerns(const struct statement_run *run, const struct mongo_session *asked,
+                             struct err *err) {
+  bool is_inside = asked->kind == MONGO_SESSION_BEGIN || asked->kind == MONGO_SESSION_GO_ON;
+  if (is_inside && field_of(run, "writeConcern").type != VAL_MISSING)
+    return fail(err, INVALID_OPTIONS,
+                "writeConcern is not allowed within a multi-statement transaction");
+  if (asked->kind == MONGO_SESSION_GO_ON && field_of(run, "readConcern").type != VAL_MISSING)
+    return fail(err, INVALID_OPTIONS,
+                "Only the first command in a transaction may specify a readConcern");
+  return LUMA_OK;
+}
+
 static status read_transaction(const struct statement_run *run, const struct val *number,
                                struct mongo_session *asked, struct err *err) {
   struct val statement = field_of(run, "stmtId");
@@ -118,6 +131,7 @@ static status read_transaction(const struct statement_run *run, const struct val
   TRY(read_number(number, "txnNumber", &asked->number, err));
   if (statement.type != VAL_MISSING) TRY(read_number(&statement, "stmtId", &asked->statement, err));
   if (goes_on && ending != MONGO_SESSION_NONE) asked->kind = ending;
+  TRY(check_concerns(run, asked, err));
   if (asked->kind != MONGO_SESSION_NONE) return LUMA_OK;
   asked->kind = MONGO_SESSION_RETRY;
   return check_retryable(run, err);
@@ -154,10 +168,9 @@ static status fail_state(const struct registry_session *session, const struct mo
   return LUMA_INVALID_ARGUMENT;
 }
 
-static status fail_number(const struct registry_session *session, const struct mongo_session *asked,
-                          struct err *err) {
-  bool is_same = session->transaction_number == asked->number;
-  long long number = asked->number, active = session->transaction_number;
+static status fail_number(int64_t last, const struct mongo_session *asked, struct err *err) {
+  bool is_same = last == asked->number;
+  long long number = asked->number, active = last;
   if (is_same)
     err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
               "Cannot start a transaction at given transaction number %lld a transaction with the "
@@ -180,8 +193,12 @@ static void undo(struct registry_session *named) {
 /* A number that is higher takes the place of a transaction that was left open. */
 static status begin(struct registry_session *named, const struct mongo_session *asked,
                     struct err *err) {
-  if (named->transaction_number >= asked->number) return fail_number(named, asked, err);
+  int64_t last = -1;
+  if (named->transaction_number >= asked->number)
+    return fail_number(named->transaction_number, asked, err);
   if (named->transaction == REGISTRY_OPEN) undo(named);
+  TRY(mongo_session_last_write(named->session, asked->id, &last, err));
+  if (last >= asked->number) return fail_number(last, asked, err);
   TRY(session_begin(named->session, SESSION_SNAPSHOT, err));
   named->transaction_number = asked->number;
   named->transaction = REGISTRY_OPEN;

@@ -41,6 +41,10 @@ void mongo_session_abort(struct exchange *exchange);
 status mongo_session_retry(struct exchange *exchange, struct statement_run *run,
                            const struct mongo_session *asked, struct err *err);
 
+/** The number of the session's last write that is done once; -1: there was none for a day. */
+status mongo_session_last_write(struct session *session, const char *id, int64_t *number,
+                                struct err *err);
+
 /* commands */
 status mongo_session_start(const struct mongo_asked *asked, struct err *err);
 status mongo_session_refresh(const struct mongo_asked *asked, struct err *err);

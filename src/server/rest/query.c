@@ -55,9 +55,37 @@ static status leave_cursor(struct exchange *exchange, struct statement_run *run,
   return LUMA_OK;
 }
 
+/* A write whose outcome its client does not ask for: {"w": 0}, and not that it is in the log. What
+ * is wrong with the command is told all the same. */
+static bool is_unacknowledged(const struct statement_run *run) {
+  static const char *const writes[] = {"insert", "update", "delete"};
+  struct slice first = {0};
+  struct val concern = val_field(&run->command, slice_of_text("writeConcern"));
+  if (!run->is_command || run->form != STATEMENT_MONGO || concern.type != VAL_MAP) return false;
+  struct val servers = val_field(&concern, slice_of_text("w"));
+  struct val logged = val_field(&concern, slice_of_text("j"));
+  bool is_logged = logged.type == VAL_BOOL ? logged.boolean
+                                           : val_is_number(&logged) && val_to_float64(&logged) != 0;
+  (void)val_field_at(&run->command, 0, &first);
+  for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++)
+    if (slice_is_equal(first, slice_of_text(writes[i])))
+      return val_is_number(&servers) && val_to_float64(&servers) == 0 && !is_logged;
+  return false;
+}
+
+static void acknowledge_nothing(struct exchange *exchange) {
+  buf_reset(&exchange->request->reply.body);
+  buf_append_text(&exchange->request->reply.body, "{\"ok\":1}");
+  rest__json(exchange, 200);
+}
+
 /* Writes the reply; `*run` is NULL after when a cursor was left. */
 static status write_reply(struct exchange *exchange, struct statement_run **run, struct err *err) {
   struct statement_writer writer = writer_of(exchange);
+  if (is_unacknowledged(*run)) {
+    acknowledge_nothing(exchange);
+    return LUMA_OK;
+  }
   registry_name_cursor(exchange->rest->registry, *run);
   TRY(statement_write(*run, &writer, &exchange->request->reply.body, err));
   rest__json(exchange, 200);
@@ -133,6 +161,7 @@ static status run_cursor_command(struct exchange *exchange, const struct stateme
     rest__json(exchange, 200);
     return LUMA_OK;
   }
+  atomic_fetch_add_explicit(&exchange->rest->get_mores, 1, memory_order_relaxed);
   TRY(mongo_cursor_take(registry, command, exchange->named, &run, err));
   return go_on(exchange, run, err);
 }
@@ -271,7 +300,10 @@ static status run_query(struct exchange *exchange, struct statement_run **run,
   status result = is_alone ? run_statement(exchange, run, &asked, err)
                            : run_in_transaction(exchange, run, &asked, err);
   if (result == LUMA_OK || !err->of_change || !exchange->is_mongo) return result;
-  tell_failed(exchange, err);
+  if (*run && is_unacknowledged(*run))
+    acknowledge_nothing(exchange);
+  else
+    tell_failed(exchange, err);
   return LUMA_OK;
 }
 

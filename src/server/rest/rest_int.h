@@ -21,6 +21,8 @@ struct rest {
   struct session **loop_sessions; /* of the point reads: one per loop */
   const struct http_server *http;
   uint64_t id_seed;
+  uint8_t process[12];                      /* what tells this run of the server from others */
+  atomic_uint_fast64_t commands, get_mores; /* of MongoDB's, that it answered itself */
   atomic_uint_fast64_t ids;
   atomic_bool is_ready;
 };

@@ -39,6 +39,10 @@ struct db_options {
 /** Counts since the database was opened. */
 struct db_counters {
   atomic_uint_fast64_t statements, failures, retries, documents_read, documents_written;
+  /* documents that statements changed, and statements by what they do: several changes in one are
+   * as many, an INSERT as many as its documents; `commands` are those that do none of this */
+  atomic_uint_fast64_t inserted, updated, deleted;
+  atomic_uint_fast64_t queries, inserts, updates, deletes, commands;
 };
 
 struct db {

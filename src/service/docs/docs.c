@@ -128,8 +128,11 @@ status docs__change(struct session *session, uint64_t count, session_work_fn *wo
     work = guarded_work;
     context = &guarded;
   }
-  return guard->dry_run ? session_try(session, work, context, err)
-                        : session_change(session, work, context, err);
+  if (guard->dry_run) return session_try(session, work, context, err);
+  TRY(session_change(session, work, context, err));
+  atomic_fetch_add_explicit(&session_db(session)->counters.documents_written, count,
+                            memory_order_relaxed);
+  return LUMA_OK;
 }
 
 status docs_fail_affected(uint64_t most, struct err *err) {

@@ -226,8 +226,10 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   if (!session->txn) cursor->tails = query_tails(cursor->query, &cursor->awaits);
   cursor->request = *request;
   if (!query_is_write(cursor->query)) {
-    return session->txn ? open_run(cursor, request, session->txn, err)
-                        : read_alone(cursor, request, err);
+    TRY(session->txn ? open_run(cursor, request, session->txn, err)
+                     : read_alone(cursor, request, err));
+    session__count(cursor);
+    return LUMA_OK;
   }
   if (session->txn && (cursor->kind == PLAN_CREATE_INDEX || cursor->kind == PLAN_REINDEX))
     return fail_index_inside(err);
@@ -241,6 +243,7 @@ status session__execute(struct session_cursor *cursor, const struct session_requ
   bool looks = cursor->kind == PLAN_EVOLVE_SOUL || cursor->kind == PLAN_CREATE_SOUL;
   status done = looks ? change_serializable(session, write_work, &work, err)
                       : change(session, write_work, &work, err);
+  if (done == LUMA_OK) session__count(cursor);
   if (done == LUMA_OK) return session__note_change(cursor, err);
   /* SQLite's OR ROLLBACK takes the whole transaction back. */
   if (query_root(cursor->query)->rolls_back && session->txn) (void)session_rollback(session, NULL);

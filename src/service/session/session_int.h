@@ -133,6 +133,8 @@ void session__numbers(struct session_cursor *cursor, const struct session_reques
 void session__drop_numbers(struct session *session);
 /** Remembers what a change that has been done did. */
 status session__note_change(struct session_cursor *cursor, struct err *err);
+/** Counts a statement that reads, once it is open, or one that has written. */
+void session__count(const struct session_cursor *cursor);
 /** Whether a dry run is asked for, of whatever statement. */
 bool session__is_dry(const struct session_cursor *cursor, const struct session_request *request);
 /** The guard a statement runs under: its own, the request's and the session's. */

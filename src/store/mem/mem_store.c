@@ -141,6 +141,14 @@ static status mem_check(struct store *store, store_check_fn *fault, void *contex
   FAIL(err, LUMA_CORRUPT, "%llu faults in memory", (unsigned long long)checking.faults);
 }
 
+/* Nothing is in files. */
+static status mem_measure(struct store_txn *txn, enum store_space space, struct store_range range,
+                          struct store_measure *measure, struct err *err) {
+  (void)txn, (void)space, (void)range, (void)err;
+  *measure = (struct store_measure){.codec = "none"};
+  return LUMA_OK;
+}
+
 /* ---- opening ---- */
 
 static const struct store_ops mem_ops = {
@@ -165,6 +173,7 @@ static const struct store_ops mem_ops = {
     .cursor_seek = mem_store__cursor_seek,
     .cursor_keep = mem_store__cursor_keep,
     .cursor_close = mem_store__cursor_close,
+    .measure = mem_measure,
     .wait = mem_wait,
     .durable = mem_durable,
     .sync = mem_nothing,

@@ -299,22 +299,6 @@ static void bulks_alike_one_by_one(void) {
   close_all();
 }
 
-/* Each with a plan of its own. */
-static void too_many_updates(void) {
-  enum { MANY = 1001 };
-  open_all();
-  for (uint32_t more = 0; more < 2; more++) {
-    buf_reset(&command);
-    buf_append_text(&command, "{\"update\":\"t\",\"updates\":[");
-    for (uint32_t i = 0; i < MANY - 1 + more; i++)
-      buf_append_format(&command, "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n%u\":1}}}",
-                        i ? "," : "", i, i);
-    buf_append_text(&command, "]}");
-    assert_int_equal(more ? LUMA_INVALID_ARGUMENT : LUMA_OK, run());
-  }
-  close_all();
-}
-
 static void bulks_stop_at_the_first_failure(void) {
   open_all();
   buf_append_text(&command, "{\"insert\":\"t\",\"documents\":[{\"_id\":10,\"n\":\"text\"}]}");
@@ -437,7 +421,6 @@ int main(int argc, char **argv) {
       {"bulks_are_as_single_updates", bulks_are_as_single_updates, 30},
       {"bulks_alike_are_as_single_updates", bulks_alike_are_as_single_updates, 30},
       {"bulks_alike_one_by_one", bulks_alike_one_by_one, 0},
-      {"too_many_updates", too_many_updates, 0},
       {"bulks_stop_at_the_first_failure", bulks_stop_at_the_first_failure, 0},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -148,6 +148,14 @@ static status tell(void *context, const struct learned *learned, struct err *err
   return buf_check(out, "the description", err);
 }
 
+status model_measure(struct model_txn *txn, const struct collection *collection,
+                     const struct catalog_index *index, struct store_measure *out, bool *known,
+                     struct err *err) {
+  *known = model_store(txn->model)->ops->measure != NULL;
+  return index ? measure(txn, STORE_ENTRIES, index->def.number, out, err)
+               : measure(txn, STORE_RECORDS, collection->number, out, err);
+}
+
 status model_describe_storage(struct model_txn *txn, struct slice name, struct buf *out,
                               struct err *err) {
   struct telling telling = {

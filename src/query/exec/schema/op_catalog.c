@@ -225,6 +225,46 @@ static status sum_bytes(struct exec *exec, const struct collection *collection, 
   return done;
 }
 
+/** What documents and indexes take in files; nothing where the store cannot tell. Documents lie by
+ * their keys: the index of `_id` takes nothing beside them. */
+static status put_files(struct exec *exec, const struct collection *collection, uint32_t scale,
+                        struct build *build, struct err *err) {
+  struct store_measure documents, entries;
+  uint64_t indexes_bytes = 0;
+  bool known = false;
+  TRY(model_measure(exec->txn, collection, NULL, &documents, &known, err));
+  if (!known) return LUMA_OK;
+  build_name(build, slice_of_text("indexSizes"));
+  build_begin_map(build);
+  index_document_field(build, "_id_", val_int64(0));
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    const struct catalog_index *index = &collection->indexes[i];
+    struct val bytes;
+    TRY(model_measure(exec->txn, collection, index, &entries, &known, err));
+    indexes_bytes += entries.stored_bytes;
+    bytes = val_int64((int64_t)(entries.stored_bytes / scale));
+    build_name(build, index->name);
+    build_put(build, &bytes);
+  }
+  build_end(build);
+  uint64_t all_bytes = documents.stored_bytes + indexes_bytes;
+  index_document_field(build, "storageSize", val_int64((int64_t)(documents.stored_bytes / scale)));
+  index_document_field(build, "totalIndexSize", val_int64((int64_t)(indexes_bytes / scale)));
+  index_document_field(build, "totalSize", val_int64((int64_t)(all_bytes / scale)));
+  return LUMA_OK;
+}
+
+/** Names of indexes that are being filled. */
+static void put_builds(const struct collection *collection, struct build *build) {
+  build_name(build, slice_of_text("indexBuilds"));
+  build_begin_list(build);
+  for (uint32_t i = 0; i < collection->indexes_count; i++) {
+    struct val name = val_text(collection->indexes[i].name);
+    if (collection->indexes[i].state != CATALOG_INDEX_PUBLIC) build_put(build, &name);
+  }
+  build_end(build);
+}
+
 /** Sizes are divided by `scale`; the average is in bytes, as MongoDB's is. */
 static status put_storage(struct exec *exec, const struct collection *collection, uint32_t scale,
                           uint64_t count, struct build *build, struct err *err) {
@@ -236,6 +276,8 @@ static status put_storage(struct exec *exec, const struct collection *collection
   index_document_field(build, "count", val_int64((int64_t)count));
   if (count) index_document_field(build, "avgObjSize", val_int64((int64_t)(bytes / count)));
   index_document_field(build, "nindexes", val_int32((int32_t)collection->indexes_count + 1));
+  put_builds(collection, build);
+  TRY(put_files(exec, collection, scale, build, err));
   index_document_field(build, "capped", val_bool(collection->arrival != NULL));
   if (collection->arrival) {
     const struct catalog_rules *rules = &collection->rules;

@@ -214,28 +214,47 @@ static status change_apart(struct sequence *op, const struct plan *plan, bool is
   struct arena *arena = exec->arena, *kept = exec->kept;
   exec->kept = exec_kept(exec);
   exec->arena = &op->change;
+  struct expr_part part = expr_env_begin_part(exec->env, &op->change);
   status done = collate(op, &plan, err);
   if (done == LUMA_OK)
     done = plan->points       ? change_points(exec, plan, failed, err)
            : is_inserts(plan) ? change_inserts(exec, plan, is_ordered, failed, err)
                               : change_one(exec, plan, failed, err);
   exec_deinit(exec);
+  expr_env_end_part(exec->env, part);
   exec->arena = arena;
   exec->kept = kept;
   arena_reset(&op->change);
   return done;
 }
 
-static status run_changes(struct sequence *op, const struct plan *plan, struct err *err) {
-  struct exec *exec = op->op.exec;
+/** `*stops`: one failed, and those after it are not to be tried. */
+static status run_portion(struct sequence *op, const struct plan *plan, bool *stops,
+                          struct err *err) {
   bool is_ordered = plan->ordered, failed = false;
-  exec->steps = arena_zalloc(exec->arena, count_changes(plan), sizeof *exec->steps);
-  TRY(op__memory(exec, exec->steps, err));
   while (plan && !(failed && is_ordered)) {
     bool is_last = plan->kind != PLAN_SEQUENCE;
-    TRY(op__check(exec, err));
+    TRY(op__check(op->op.exec, err));
     TRY(change_apart(op, is_last ? plan : plan->input, is_ordered, &failed, err));
     plan = is_last ? NULL : plan->right;
+  }
+  *stops = failed && is_ordered;
+  return LUMA_OK;
+}
+
+static status run_changes(struct sequence *op, const struct plan *plan, struct err *err) {
+  struct exec *exec = op->op.exec;
+  const struct plan_rest *rest = exec->rest;
+  uint32_t count = count_changes(plan);
+  bool stops = false;
+  for (const struct plan_rest *more = rest; more; more = more->next) count += more->changes_count;
+  exec->steps = arena_zalloc(exec->arena, count, sizeof *exec->steps);
+  TRY(op__memory(exec, exec->steps, err));
+  TRY(run_portion(op, plan, &stops, err));
+  for (; rest && !stops; rest = rest->next) {
+    op->collated = NULL; /* it was the last portion's */
+    TRY(exec->planner.plan(exec->planner.context, rest, &plan, err));
+    TRY(run_portion(op, plan, &stops, err));
   }
   return LUMA_OK;
 }
@@ -245,8 +264,11 @@ static status sequence_next(struct op *base, struct batch **batch, struct err *e
   const struct plan *plan = base->plan;
   enum plan_kind kind = plan->input->kind;
   (void)batch;
-  if (kind == PLAN_INSERT || kind == PLAN_UPDATE || kind == PLAN_DELETE)
+  if (kind == PLAN_INSERT || kind == PLAN_UPDATE || kind == PLAN_DELETE) {
+    /* There may be many failures, and lines are counted for each: places are not told. */
+    base->exec->env->text = slice_of(NULL, 0);
     return run_changes(op, plan, err);
+  }
   for (; plan->kind == PLAN_SEQUENCE; plan = plan->right) {
     TRY(op__check(base->exec, err));
     TRY(run_one(base->exec, plan->input, err));

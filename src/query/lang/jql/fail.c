@@ -20,10 +20,15 @@ static size_t format_path(const struct jql_node *node, char out[PATH_BYTES_MAX])
   return (size_t)printed < room ? bytes + (size_t)printed : PATH_BYTES_MAX - 1;
 }
 
-static void place(const struct jql *jql, size_t offset) {
+void jql__tell_place(const struct jql *jql, size_t offset) {
   struct slice text = jql->plain ? jql->plain->written : jql->text;
   if (!text.bytes || offset > text.bytes) return;
-  err_position(jql->err, (const char *)text.data, text.bytes, offset);
+  if (!jql->is_listed) {
+    err_position(jql->err, (const char *)text.data, text.bytes, offset);
+  } else if (jql->err) {
+    jql->err->offset = offset;
+    jql->err->line = jql->err->column = 1;
+  }
 }
 
 static void raise_message(const struct jql *jql, const struct jql_node *node, status code,
@@ -34,7 +39,7 @@ static void raise_message(const struct jql *jql, const struct jql_node *node, st
     err_raise(jql->err, code, __FILE__, __LINE__, "%s (%s)", message, path);
   else
     err_raise(jql->err, code, __FILE__, __LINE__, "%s", message);
-  place(jql, node->offset);
+  jql__tell_place(jql, node->offset);
 }
 
 status jql__fail(const struct jql *jql, const struct jql_node *node, status code,
@@ -61,7 +66,8 @@ status jql__fail_type(const struct jql *jql, const struct jql_node *node, const 
   const char *subject = format_path(node, path) ? path : "a command";
   err_raise(jql->err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__, "%s must be %s, not %s", subject,
             wanted, val_type_name((enum val_type)node->value.type));
-  place(jql, node->value_offset == JQL_NOWHERE ? node->offset : jql_told(jql, node->value_offset));
+  jql__tell_place(jql, node->value_offset == JQL_NOWHERE ? node->offset
+                                                         : jql_told(jql, node->value_offset));
   return LUMA_INVALID_ARGUMENT;
 }
 

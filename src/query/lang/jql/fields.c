@@ -153,22 +153,40 @@ static status check_read_concern(const struct jql *jql, const struct jql_node *c
                         "or snapshot");
 }
 
+/** How many servers are to have a write: there is one. */
+static status check_servers(const struct jql *jql, const struct jql_node *field) {
+  enum { FAILED_TO_PARSE = 9, SERVERS_MAX = 50 };
+  const struct val *value = &field->value;
+  double servers = val_is_number(value) ? val_to_float64(value) : 0;
+  bool is_majority =
+      value->type != VAL_TEXT || slice_is_equal(val_slice(value), slice_of_text("majority"));
+  if (value->type != VAL_TEXT && value->type != VAL_MAP && !val_is_number(value))
+    return jql__fail_code(jql, field, FAILED_TO_PARSE, "w has to be a number, string, or object");
+  if (!(servers >= 0 && servers <= SERVERS_MAX))
+    return jql__fail_code(jql, field, FAILED_TO_PARSE,
+                          "w has to be a non-negative number and not greater than %d; found: %g",
+                          SERVERS_MAX, servers);
+  if (servers > 1)
+    return jql__fail_code(jql, field, JQL_BAD_VALUE,
+                          "cannot use 'w' > 1 when a host is not replicated");
+  if (is_majority) return LUMA_OK;
+  return jql__fail_code(jql, field, JQL_BAD_VALUE,
+                        "cannot use non-majority 'w' mode %.*s when a host is not a member of a "
+                        "replica set",
+                        SLICE_ARG(val_slice(value)));
+}
+
 /** Each commit is waited for, and there is one server: all of them ask for less. MongoDB passes
  * over fields that it does not know here. */
 static status check_write_concern(const struct jql *jql, const struct jql_node *concern) {
   static const struct jql_field specs[] = {
       {"j", JQL_BOOL, false}, {"fsync", JQL_BOOL, false}, {"wtimeout", JQL_NUMBER, false}};
-  enum { FAILED_TO_PARSE = 9 };
   struct jql_each each = jql__each(jql, concern);
   struct jql_node field;
   while (jql__next(&each, &field)) {
     const struct jql_field *spec = find_spec(&field, specs, sizeof specs / sizeof specs[0]);
-    const struct val *value = &field.value;
-    bool is_known = value->type == VAL_TEXT || value->type == VAL_MAP || val_is_number(value);
     if (spec) TRY(check_field(jql, &field, spec->kind));
-    if (jql_is_named(&field, "w") && !is_known)
-      return jql__fail_code(jql, &field, FAILED_TO_PARSE,
-                            "w has to be a number, string, or object");
+    if (jql_is_named(&field, "w")) TRY(check_servers(jql, &field));
   }
   return LUMA_OK;
 }

@@ -529,4 +529,5 @@ const struct lang lang_jql = {.name = "jql",
                               .keywords = keywords,
                               .parse_value = jql_parse_value,
                               .extent = extent_of,
-                              .literals = jql_literals};
+                              .literals = jql_literals,
+                              .read_rest = jql_read_rest};

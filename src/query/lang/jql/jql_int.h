@@ -23,8 +23,8 @@ enum {
   JQL_MISSING_FIELD = 40414
 };
 enum { JQL_STAGES_MAX = 1000, JQL_UPDATE_STAGES_MAX = 32 };
-/** Of one command: changes, of which so many may need a plan of their own. Those that are alike
- * share one. */
+/** Of one command: changes, and plans of theirs that are made at once. Those that are alike share
+ * one. */
 enum { JQL_CHANGES_MAX = 100000, JQL_PLANS_MAX = 1000 };
 
 /** A variable that expressions may name: $$name. Number counts from the outermost. */
@@ -76,6 +76,7 @@ struct jql {
   uint32_t depth;               /* of pipelines in pipelines */
   bool explains;                /* what is read is shown, not run */
   bool is_several;              /* of changes that are read one may fail by itself */
+  bool is_listed;               /* such a one is read: its failure has no line and column */
   struct plan **spare;  /* reading those: an INSERT whose document another has taken; may be NULL */
   bool in_facet;        /* reading a pipeline of $facet */
   struct slice element; /* reading an array filter: the name that its paths begin with */
@@ -159,6 +160,9 @@ status jql__fail_type(const struct jql *jql, const struct jql_node *node, const 
  * `stride` bytes apart and begin with the name. */
 status jql__fail_unknown(const struct jql *jql, const struct jql_node *node, const char *what,
                          const void *names, size_t count, size_t stride) __attribute__((cold));
+/** The position of a failure, in the text as it was written. Lines are counted from its beginning:
+ * not for each of many failures in one text (jql->is_listed), of which the offset is noted. */
+void jql__tell_place(const struct jql *jql, size_t offset) __attribute__((cold));
 /** The arena's error, unless `made`. */
 status jql__made(const struct jql *jql, const void *made);
 
@@ -379,7 +383,8 @@ status jql__put_limit(const struct jql *jql, const struct jql_node *limit,
 status jql__put_project(const struct jql *jql, const struct jql_node *at, struct expr *expr,
                         struct plan **plan);
 /** Reads each element of `list`, a map, as one change of `collection`, and stacks several as a
- * SEQUENCE. `ordered`: none is done after one that failed. */
+ * SEQUENCE; of a long list the first of them, and the statement's rest. `ordered`: none is done
+ * after one that failed. (sequence.c) */
 typedef status jql_element(const struct jql *jql, const struct jql_node *collection,
                            const struct jql_node *element, struct plan **plan);
 status jql__sequence(const struct jql *jql, const struct jql_node *collection,

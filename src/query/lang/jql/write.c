@@ -57,104 +57,6 @@ status jql__insert(const struct jql *jql, const struct jql_node *command, struct
   return LUMA_OK;
 }
 
-/** Passes over the elements that are like the one read last, which the plan takes in. */
-static status pass_alike(const struct jql *jql, const struct jql_node *list, struct jql_each *each,
-                         struct plan *plan) {
-  uint32_t from = each->at - 1, taken = 0;
-  TRY(jql__gather_alike(jql, list, from, plan, &taken));
-  if (taken > 1) each->cursor = JQL_NOWHERE;
-  each->at = from + taken;
-  return LUMA_OK;
-}
-
-/** Inserts into one collection that follow each other are one of several documents. */
-static status join_insert(const struct jql *jql, struct plan *into, const struct plan *made,
-                          uint32_t most, bool *joined) {
-  *joined = into && made->kind == PLAN_INSERT &&
-            slice_is_equal(into->collection_name, made->collection_name);
-  if (!*joined) return LUMA_OK;
-  if (into->exprs_count == 1) {
-    struct expr **exprs = arena_alloc(jql->arena, most * sizeof *exprs);
-    TRY(jql__made(jql, exprs));
-    exprs[0] = into->exprs[0];
-    into->exprs = exprs;
-  }
-  into->exprs[into->exprs_count++] = made->exprs[0];
-  into->rows_count = into->exprs_count;
-  return LUMA_OK;
-}
-
-/** To the next element; false at the end of the list. */
-static bool next_element(struct jql_each *each, struct jql_node *element, status *done) {
-  bool has_next = jql__next(each, element);
-  *done = has_next ? jql__element(each->jql, each->of, element->index, &element->value) : LUMA_OK;
-  return has_next && *done == LUMA_OK;
-}
-
-static status fail_plans(const struct jql *jql, const struct jql_node *at,
-                         const struct jql_node *list) {
-  status failed =
-      jql__fail_code(jql, at, JQL_INVALID_LENGTH, "`%.*s` takes %d different changes at most",
-                     SLICE_ARG(list->name), JQL_PLANS_MAX);
-  err_hint(jql->err, "inserts, and updates by _id that are alike but for their values, count once "
-                     "where they follow each other");
-  return failed;
-}
-
-/** Changes as they are stacked. */
-struct stack {
-  struct plan **last;  /* where the next goes */
-  struct plan *insert; /* the last one, where it is an INSERT */
-  struct plan *spare;  /* one that was joined: the next is read into it, for there may be many */
-  uint32_t plans;
-  bool ordered, stops; /* what follows one that surely fails is not done: it is read alone */
-};
-
-static status put_on_stack(const struct jql *jql, const struct jql_node *element,
-                           const struct jql_each *each, struct plan *made, struct stack *stack) {
-  bool joined = false, is_last = each->at == each->count;
-  TRY(join_insert(jql, stack->insert, made, each->count, &joined));
-  if (joined) {
-    stack->spare = made;
-    return LUMA_OK;
-  }
-  if (++stack->plans > JQL_PLANS_MAX) return fail_plans(jql, element, each->of);
-  stack->insert = made->kind == PLAN_INSERT ? made : NULL;
-  stack->stops = stack->ordered && made->failure;
-  if (made->kind != PLAN_INSERT) made->ordered = stack->ordered;
-  *stack->last = made;
-  if (is_last && !made->failure) return LUMA_OK;
-  TRY(jql__put(jql, PLAN_SEQUENCE, element, stack->last));
-  (*stack->last)->ordered = stack->ordered;
-  stack->last = &(*stack->last)->right;
-  return LUMA_OK;
-}
-
-status jql__sequence(const struct jql *jql, const struct jql_node *collection,
-                     const struct jql_node *list, bool ordered, jql_element *read,
-                     struct plan **plan) {
-  struct jql_each each = jql__each(jql, list);
-  status done;
-  struct jql_node element;
-  struct jql inner = *jql;
-  struct stack stack = {.last = plan, .ordered = ordered};
-  each.count = jql__elements_count(jql, list);
-  inner.is_several |= each.count > 1;
-  inner.spare = &stack.spare;
-  if (each.count == 0 || each.count > JQL_CHANGES_MAX)
-    return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` takes 1 to %d elements, not %u",
-                          SLICE_ARG(list->name), JQL_CHANGES_MAX, each.count);
-  while (next_element(&each, &element, &done)) {
-    struct plan *made = NULL;
-    TRY(jql__check_kind_as(jql, &element, JQL_MAP, JQL_TYPE_MISMATCH));
-    TRY(read(&inner, collection, &element, &made));
-    ASSERT(made);
-    if (made->kind == PLAN_UPDATE) TRY(pass_alike(jql, list, &each, made));
-    if (!stack.stops) TRY(put_on_stack(jql, &element, &each, made, &stack));
-  }
-  return done;
-}
-
 status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct jql_write *write,
                        struct plan **plan) {
   struct err why;
@@ -163,6 +65,7 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
   jql_put_change *put = kind == PLAN_UPDATE ? jql__put_update : jql__put_delete;
   err_init(&why);
   inner.err = &why;
+  inner.is_listed = jql->is_several;
   status done = put(&inner, write, plan);
   ASSERT(done != LUMA_OK || *plan);
   if (done == LUMA_OK && jql->is_several) (*plan)->collation = *collation;
@@ -172,6 +75,7 @@ status jql__put_listed(const struct jql *jql, enum plan_kind kind, const struct 
   if (is_its) why.of_change = plan_kind_name(kind);
   if (!jql->is_several || jql->explains || !is_its) {
     if (jql->err) *jql->err = why;
+    if (inner.is_listed && why.line) jql__tell_place(jql, why.offset);
     return done;
   }
   struct plan at = {.kind = kind,
