@@ -51,6 +51,7 @@ struct index_def {
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
   bool notes_ways;     /* multikey: and lists on the way to a value, even of one element */
+  bool notes_parts;    /* multikey: … and which keys led to lists; else each may have */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
   bool notes_nulls;    /* … what is nothing, too; else there may be any of it */
   bool notes_keys;     /* and those of the documents' keys, as part number keys_count */
@@ -101,7 +102,7 @@ struct index_entries {
   uint32_t count, capacity;
   struct buf bytes;              /* keys and values of the items */
   const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
-  bool has_lists;                /* multikey: a key path met a list, or several values */
+  uint32_t lists; /* multikey: keys whose path met a list, or several values; a bit each */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by key */
 };
 

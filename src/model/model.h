@@ -480,7 +480,8 @@ struct model_scan_options {
                      handed out means nothing */
   struct model_seen *seen; /* documents in it are passed over, those met come into it; NULL: none */
   /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
-   * alone. Only where all its parts give their values back, and none of its documents has lists. */
+   * alone. Only where all its parts give their values back; those that led to lists have an element
+   * in the place of the list, and each document comes once with `seen` only. */
   bool covers;
   bool covers_key; /* and the key of the document, which is no part of the index */
   bool skips; /* with `covers`: of many entries that begin with one value some are passed over */

@@ -64,6 +64,11 @@ static status add_empty(struct work *work) {
   return LUMA_OK;
 }
 
+/* The key that is being collected is of lists. */
+static void note_list(struct work *work) {
+  work->entries->lists |= 1u << work->key;
+}
+
 /* A value the path reaches; a list gives its elements. */
 static bool visit(void *context, const struct val *value) {
   struct work *work = context;
@@ -72,7 +77,7 @@ static bool visit(void *context, const struct val *value) {
     return work->failed == LUMA_OK;
   }
   uint32_t count = val_count(value);
-  work->entries->has_lists = true;
+  note_list(work);
   if (count == 0) work->failed = add_empty(work);
   for (uint32_t i = 0; i < count && work->failed == LUMA_OK; i++) {
     struct val element = val_at(value, i);
@@ -93,7 +98,7 @@ static bool meets_list(const struct path *path, const struct val *root) {
 /* Lists met before the key are not its own: then nothing is hashed. */
 static status check_hashed(const struct work *work) {
   enum { NO_LISTS = 16766 };
-  if (!work->entries->has_lists) return LUMA_OK;
+  if (!work->entries->lists) return LUMA_OK;
   err_raise(work->err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
             "a hashed index takes no lists: hashed indexes do not currently support array values");
   if (work->err) work->err->foreign = NO_LISTS;
@@ -113,7 +118,7 @@ static status collect(struct work *work, const struct doc *document, const struc
       TRY(work->failed);
       struct val missing = val_missing();
       if (work->parts[work->key].count == 0) TRY(add_part(work, &missing));
-      if (meets_list(path, &root)) work->entries->has_lists = true;
+      if (meets_list(path, &root)) note_list(work);
       if (work->def->keys[work->key].hashed) TRY(check_hashed(work));
     } else {
       struct val value = path_get(path, &root);
@@ -197,7 +202,8 @@ static status add_leaf(void *context, struct slice path, const struct val *value
 static status add_leaves(struct work *work, const struct doc *document, struct err *err) {
   struct ordered_leaves leaves = {.visit = add_leaf, .context = work};
   TRY(ordered__wildcard_walk(work->def, document, &leaves, err));
-  work->entries->has_lists |= leaves.has_lists;
+  work->key = index_wildcard_at(work->def);
+  if (leaves.has_lists) note_list(work);
   return LUMA_OK;
 }
 
@@ -230,7 +236,7 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
                         struct index_entries *entries, struct err *err) {
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
-  entries->has_lists = false;
+  entries->lists = 0;
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);

@@ -20,7 +20,7 @@ struct catalog {
   struct holder **holders;
 };
 
-enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24, KINDS_MARK_BYTES_MAX = 40, KINDS = 8 };
+enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 32, KINDS_MARK_BYTES_MAX = 40, KINDS = 8 };
 
 status collection_shared_create(uint32_t number, struct collection_shared **shared,
                                 struct err *err) {
@@ -400,10 +400,30 @@ bool collection_has_lists(const struct collection *collection, const struct cata
          names_count(collection->names) >= NAMES_COUNT_MAX;
 }
 
+static struct slice part_mark(const struct catalog_index *index, uint32_t part,
+                              char room[LISTS_MARK_BYTES_MAX]) {
+  room[0] = 0;
+  int bytes = snprintf(room + 1, LISTS_MARK_BYTES_MAX - 1, "lists of %u.%u", index->def.number,
+                       (unsigned)part);
+  return slice_of(room, (size_t)bytes + 1);
+}
+
+bool collection_part_has_lists(const struct collection *collection,
+                               const struct catalog_index *index, uint32_t part) {
+  char room[LISTS_MARK_BYTES_MAX];
+  return collection_has_lists(collection, index) &&
+         (!index->def.notes_parts ||
+          names_find(collection->names, part_mark(index, part, room)) != NAMES_NONE ||
+          names_count(collection->names) >= NAMES_COUNT_MAX);
+}
+
 status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
-                             struct err *err) {
+                             uint32_t lists, struct err *err) {
   char room[LISTS_MARK_BYTES_MAX];
   uint16_t ignored;
+  for (uint32_t part = 0; index->def.notes_parts && part < index->def.keys_count; part++)
+    if (lists >> part & 1)
+      TRY(names_intern(collection->names, part_mark(index, part, room), &ignored, err));
   return names_intern(collection->names, lists_mark(index, room), &ignored, err);
 }
 

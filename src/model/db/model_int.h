@@ -72,9 +72,9 @@ struct model_altered {
   struct model_altered *next;
   struct val stamp;
 };
-/** Kinds of values that a transaction has noted of an index. */
+/** Kinds of values, and keys of lists, that a transaction has noted of an index. */
 struct model_noted {
-  uint32_t index;
+  uint32_t index, lists;
   uint8_t kinds[INDEX_PARTS_MAX];
 };
 enum { MODEL_NOTED_MAX = 8 };

@@ -44,15 +44,17 @@ struct scan {
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
   struct model_sieve sieve;     /* drops NULL: there is none */
   uint64_t dropped;             /* of the range in progress */
-  struct model_seen counted;    /* of a union whose documents are counted */
+  struct model_seen counted;    /* documents that are told apart without being read */
   struct model_merge merge;     /* of a union whose branches are merged */
 };
 
-/** Documents of a union are told apart by their keys where only their number is asked for. */
-static bool counts_union(const struct scan *op) {
+/** Documents that are not read are told apart by their keys: where several ranges may have one, or
+ * several entries may be of one. */
+static bool tells_apart(const struct scan *op) {
   const struct plan_physical *physical = op->op.plan->physical;
-  return physical && physical->access && physical->access->branches_count &&
-         physical->access->cover == PLAN_COVER_ROWS;
+  const struct plan_access *access = physical ? physical->access : NULL;
+  bool is_union = access && access->branches_count && access->cover == PLAN_COVER_ROWS;
+  return is_union || (access && access->cover && access->tells_apart);
 }
 
 /** The other value that a list must hold; NULL: none, or what is asked for became several ranges.
@@ -130,7 +132,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
-                                       .seen = counts_union(op) ? &op->counted : NULL,
+                                       .seen = tells_apart(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .covers_key = access && access->covers_key,
                                        .skips = access && access->skips,

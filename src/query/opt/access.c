@@ -45,6 +45,12 @@ bool access_is_point(const struct expr *expr) {
   return val_is_number(value) || value->type == VAL_BOOL || value->type == VAL_TEXT;
 }
 
+bool access_part_has_lists(const struct opt *opt, const struct collection *collection,
+                           const struct catalog_index *index, uint32_t part) {
+  return index->def.multikey &&
+         (opt->is_several || collection_part_has_lists(collection, index, part));
+}
+
 /* ---- partial indexes ---- */
 
 /** Whether the index has every document that is asked for. */
@@ -167,15 +173,16 @@ static void use_equal(const struct making *making, struct plan_part *part, const
 
 /** Two ends from two asks bound one value; in a list of MongoDB's one element may satisfy the one
  * and another the other. */
-static bool may_combine(const struct making *making, const struct ask *low,
+static bool may_combine(const struct making *making, uint32_t part, const struct ask *low,
                         const struct ask *high) {
-  bool lists = making->index && access_has_lists(making->opt, making->collection, making->index);
+  bool lists =
+      making->index && access_part_has_lists(making->opt, making->collection, making->index, part);
   return low == high || !lists || (!low->mongo && !high->mongo);
 }
 
-static void use_range(const struct making *making, struct plan_part *part, const struct ask *low,
-                      const struct ask *high) {
-  if (low && high && !may_combine(making, low, high)) high = NULL;
+static void use_range(const struct making *making, uint32_t nth, struct plan_part *part,
+                      const struct ask *low, const struct ask *high) {
+  if (low && high && !may_combine(making, nth, low, high)) high = NULL;
   *part = (struct plan_part){0};
   if (high) {
     part->mongo = high->mongo;
@@ -209,7 +216,7 @@ static bool make_part(struct making *making, uint32_t nth, struct plan_part *par
   }
   const struct ask *low = find_ask(making, nth, ASK_RANGE, true),
                    *high = find_ask(making, nth, ASK_RANGE, false);
-  if (low || high) use_range(making, part, low, high);
+  if (low || high) use_range(making, nth, part, low, high);
   return low || high;
 }
 

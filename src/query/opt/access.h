@@ -56,6 +56,9 @@ void access_probe(struct opt *opt, const struct collection *collection, struct p
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** The same of one of its keys: then that one may lead to several values. */
+bool access_part_has_lists(const struct opt *opt, const struct collection *collection,
+                           const struct catalog_index *index, uint32_t part);
 /** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
  * is followed too. (hint.c) */
 status access_follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,

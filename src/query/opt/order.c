@@ -111,8 +111,9 @@ static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain
 }
 
 /** Whether key `i` of the SORT is part `part` of the index, the way round that the others are. */
-static bool is_key_given(const struct chain *chain, struct expr *const *keys,
-                         struct plan_access *access, uint32_t i, uint32_t part, bool lists) {
+static bool is_key_given(const struct opt *opt, const struct chain *chain, struct expr *const *keys,
+                         struct plan_access *access, uint32_t i, uint32_t part) {
+  bool lists = access_part_has_lists(opt, chain->scan->collection, access->index, part);
   const struct plan_sort_key *key = &chain->sort.sort[i];
   const struct index_key *in_index = &access->index->def.keys[part];
   bool backwards = key->descending != in_index->descending;
@@ -140,12 +141,11 @@ bool order_is_told(const struct opt *opt, const struct plan_access *access) {
 status order_is_given(struct opt *opt, const struct chain *chain, struct plan_access *access,
                       uint32_t first, bool *is, struct err *err) {
   struct expr *const *keys = NULL;
-  bool lists = access_has_lists(opt, chain->scan->collection, access->index);
   TRY(opt__index_keys(opt, access->index, &keys, err));
   *is = first + chain->sort.sort_count <= access->index->def.keys_count;
   for (uint32_t i = 0; *is && i < chain->sort.sort_count; i++) {
     bool is_last = i + 1 == chain->sort.sort_count;
-    *is = is_key_given(chain, keys, access, i, first + i, lists) &&
+    *is = is_key_given(opt, chain, keys, access, i, first + i) &&
           tells_nothing_apart(opt, chain, access, first + i, is_last);
   }
   /* Several ranges follow each other in order only on the part that is sorted by. */
@@ -159,11 +159,14 @@ uint32_t order_points(const struct plan_access *access) {
   return points;
 }
 
-static bool is_fixed(const struct plan_sort_key *key, const struct plan_access *access,
+/** Of a list the sort key is an extreme element, whatever it is bounded to. */
+static bool is_fixed(const struct opt *opt, const struct chain *chain,
+                     const struct plan_sort_key *key, const struct plan_access *access,
                      uint32_t points) {
   const struct path *path = path_of_key(key);
   for (uint32_t i = 0; path && !key->expr->key && i < points; i++)
-    if (path_is_equal(path, &access->index->def.keys[i].path)) return true;
+    if (path_is_equal(path, &access->index->def.keys[i].path))
+      return !access_part_has_lists(opt, chain->scan->collection, access->index, i);
   return false;
 }
 
@@ -172,11 +175,12 @@ static status drop_fixed(struct opt *opt, struct chain *chain, const struct plan
                          struct err *err) {
   uint32_t points = order_points(access), kept = 0;
   struct plan_sort_key *keys = NULL;
-  if (!points || access_has_lists(opt, chain->scan->collection, access->index)) return LUMA_OK;
+  if (!points) return LUMA_OK;
   keys = arena_alloc(opt->arena, chain->sort.sort_count * sizeof *keys);
   TRY(opt__memory(opt, keys, err));
   for (uint32_t i = 0; i < chain->sort.sort_count; i++)
-    if (!is_fixed(&chain->sort.sort[i], access, points)) keys[kept++] = chain->sort.sort[i];
+    if (!is_fixed(opt, chain, &chain->sort.sort[i], access, points))
+      keys[kept++] = chain->sort.sort[i];
   chain->sort.sort = keys;
   chain->sort.sort_count = kept;
   return LUMA_OK;

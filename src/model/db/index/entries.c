@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The entries that a document has in an index: what its method makes of it, none where a partial
  * index leaves the document out. That lists were met is noted in the dictionary of the collection:
+ * with the keys that led to them:
  * until then a reader may take each document for one entry. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
@@ -14,14 +15,19 @@ status model__entry_record_key(const struct index_def *def, struct slice prefix,
   return LUMA_OK;
 }
 
+static struct model_noted *noted_of(struct model_txn *txn, const struct catalog_index *index) {
+  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
+  return noted;
+}
+
 /** Notes kinds, of each part, that this transaction has not noted. */
 static status note_kinds(struct model_txn *txn, const struct collection *collection,
                          const struct catalog_index *index, const uint8_t kinds[INDEX_PARTS_MAX],
                          struct err *err) {
   uint32_t parts_count = index->def.keys_count + index->def.notes_keys;
-  struct model_noted *noted = &txn->noted[index->def.number % MODEL_NOTED_MAX];
+  struct model_noted *noted = noted_of(txn, index);
   bool is_new = false;
-  if (noted->index != index->def.number) *noted = (struct model_noted){.index = index->def.number};
   for (uint32_t part = 0; part < parts_count; part++) {
     uint8_t fresh = kinds[part] & (uint8_t)~noted->kinds[part];
     if (!fresh) continue;
@@ -30,6 +36,16 @@ static status note_kinds(struct model_txn *txn, const struct collection *collect
     TRY(collection_mark_kinds(collection, index, part, fresh, err));
   }
   return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
+}
+
+/** Notes keys that led to lists, as far as this transaction has not noted them. */
+static status note_lists(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, uint32_t lists, struct err *err) {
+  struct model_noted *noted = noted_of(txn, index);
+  if (!(lists & ~noted->lists)) return LUMA_OK;
+  noted->lists |= lists;
+  TRY(collection_mark_lists(collection, index, lists, err));
+  return model__save_names(txn->model, collection, err);
 }
 
 static status note_met(struct model_txn *txn, const struct collection *collection,
@@ -91,9 +107,7 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   TRY(result);
   if (!keeps) return LUMA_OK;
   if (index->def.notes_kinds) TRY(note_met(txn, collection, index, document, entries, err));
-  if (!entries->has_lists || collection_has_lists(collection, index)) return LUMA_OK;
-  TRY(collection_mark_lists(collection, index, err));
-  return model__save_names(txn->model, collection, err);
+  return entries->lists ? note_lists(txn, collection, index, entries->lists, err) : LUMA_OK;
 }
 
 status model__entries(struct model_txn *txn, const struct collection *collection,
