@@ -102,7 +102,9 @@ struct index_entries {
   uint32_t count, capacity;
   struct buf bytes;              /* keys and values of the items */
   const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
-  uint32_t lists; /* multikey: keys whose path met a list, or several values; a bit each */
+  uint32_t lists;      /* multikey: keys whose path met a list, or several values; a bit each */
+  struct buf lists_at; /* of a wildcard: the paths at which lists stand (index_entries_next_list) */
+  size_t list_from;    /* where the last of these begins; 0: there is none */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by key */
 };
 
@@ -157,5 +159,10 @@ bool index_def_is_computed(const struct index_def *def);
 void index_key_format(const struct index_key *key, struct buf *out);
 void index_entries_init(struct index_entries *entries);
 void index_entries_deinit(struct index_entries *entries);
+/** Notes a path at which a list stands. */
+void index_entries_add_list(struct index_entries *entries, struct slice path);
+/** The noted path at `*at`, which begins as 0 and is moved behind it; false: there is none left. A
+ * path may come more than once. */
+bool index_entries_next_list(const struct index_entries *entries, size_t *at, struct slice *path);
 
 #endif

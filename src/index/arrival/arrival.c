@@ -54,6 +54,7 @@ static status arrival_entries(const struct index_def *def, const struct doc *doc
   (void)computed;
   entries->count = 0;
   entries->lists = 0;
+  buf_reset(&entries->lists_at);
   buf_reset(&entries->bytes);
   if (!mem_grow((void **)&entries->items, &capacity, 1, sizeof *entries->items))
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for index entries");

@@ -199,12 +199,15 @@ static status add_leaf(void *context, struct slice path, const struct val *value
   return result;
 }
 
+static void add_list(void *context, struct slice path) {
+  struct work *work = context;
+  index_entries_add_list(work->entries, path);
+}
+
 static status add_leaves(struct work *work, const struct doc *document, struct err *err) {
-  struct ordered_leaves leaves = {.visit = add_leaf, .context = work};
+  struct ordered_leaves leaves = {.visit = add_leaf, .list = add_list, .context = work};
   TRY(ordered__wildcard_walk(work->def, document, &leaves, err));
-  work->key = index_wildcard_at(work->def);
-  if (leaves.has_lists) note_list(work);
-  return LUMA_OK;
+  return buf_check(&work->entries->lists_at, "paths of lists", err);
 }
 
 static int compare_entries(const void *a, const void *b) {
@@ -237,6 +240,8 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
   entries->lists = 0;
+  entries->list_from = 0;
+  buf_reset(&entries->lists_at);
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_init(&work.scratch, entries->bytes.bytes_max);

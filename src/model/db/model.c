@@ -131,6 +131,7 @@ static void empty_entries(struct index_entries *entries) {
   }
   entries->count = 0;
   entries->lists = 0;
+  buf_reset(&entries->lists_at);
   buf_reset(&entries->bytes);
 }
 

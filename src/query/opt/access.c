@@ -297,7 +297,8 @@ static status make_wildcard(struct making *making, enum access_refusal *refusal,
     share *= share_of(&access->parts[prefix++]);
   access->parts_count = 0;
   if (prefix == at)
-    TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
+    TRY(access_make_wildcard(making->opt, making->collection, making->index, making->asks, access,
+                             &share, err));
   if (!has)
     *refusal = ACCESS_PARTIAL;
   else if (access->parts_count == 0)

@@ -69,12 +69,32 @@ static bool respects_lists(const struct catalog_index *index, const struct plan_
   return key->mongo == index->def.multikey || (!key->mongo && !lists);
 }
 
+/** Whether part `nth` of what is read is of this attribute. That of a wildcard index behind its
+ * path is of the one path that the access is bound to. */
+static bool is_of_path(const struct plan_access *access, uint32_t nth, const struct path *path) {
+  const struct index_def *def = &access->index->def;
+  uint32_t at = index_wildcard_at(def);
+  if (!def->wildcard.bytes || nth < at || nth > at + 1)
+    return path_is_equal(path, &def->keys[nth].path);
+  return nth == at + 1 && access_wildcard_is_of(access, path);
+}
+
 /** Whether the sort key is what the index has there: an attribute, or what is `computed`. */
-static bool is_sorted_by(const struct plan_sort_key *key, const struct index_key *part,
-                         const struct expr *computed) {
+static bool is_sorted_by(const struct plan_sort_key *key, const struct plan_access *access,
+                         uint32_t nth, const struct expr *computed) {
   const struct path *path = path_of_key(key);
-  if (index_key_is_computed(part)) return computed && expr_is_equal(key->expr, computed);
-  return path && !key->expr->key && path_is_equal(path, &part->path);
+  if (index_key_is_computed(&access->index->def.keys[nth]))
+    return computed && expr_is_equal(key->expr, computed);
+  return path && !key->expr->key && is_of_path(access, nth, path);
+}
+
+/** Whether lists may have been met at the part. */
+static bool has_lists(const struct opt *opt, const struct chain *chain,
+                      const struct plan_access *access, uint32_t nth) {
+  const struct index_def *def = &access->index->def;
+  bool is_any = def->wildcard.bytes && nth == index_wildcard_at(def) + 1;
+  if (is_any) return access_wildcard_has_lists(opt, chain->scan->collection, access);
+  return access_part_has_lists(opt, chain->scan->collection, access->index, nth);
 }
 
 /** A bound on one attribute within lists says nothing of which of their elements another one is
@@ -103,6 +123,8 @@ static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain
                                 const struct plan_access *access, uint32_t part, bool is_last) {
   const uint8_t all = INDEX_KIND_MISSING | INDEX_KIND_NULL | INDEX_KIND_EMPTY;
   uint8_t kinds = collection_kinds(chain->scan->collection, access->index, part);
+  const struct index_def *def = &access->index->def;
+  if (def->wildcard.bytes && part == index_wildcard_at(def) + 1) return true; /* it has values */
   if (part < access->parts_count && excludes_nothing(&access->parts[part])) return true;
   if (opt->is_several) kinds = all;
   if (!access->index->def.multikey) kinds &= (uint8_t)~INDEX_KIND_EMPTY;
@@ -113,11 +135,11 @@ static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain
 /** Whether key `i` of the SORT is part `part` of the index, the way round that the others are. */
 static bool is_key_given(const struct opt *opt, const struct chain *chain, struct expr *const *keys,
                          struct plan_access *access, uint32_t i, uint32_t part) {
-  bool lists = access_part_has_lists(opt, chain->scan->collection, access->index, part);
+  bool lists = has_lists(opt, chain, access, part);
   const struct plan_sort_key *key = &chain->sort.sort[i];
   const struct index_key *in_index = &access->index->def.keys[part];
   bool backwards = key->descending != in_index->descending;
-  if (!is_sorted_by(key, in_index, keys ? keys[part] : NULL) ||
+  if (!is_sorted_by(key, access, part, keys ? keys[part] : NULL) ||
       !respects_lists(access->index, key, lists))
     return false;
   if (i && backwards != access->backwards) return false;
@@ -134,8 +156,7 @@ static bool is_key_given(const struct opt *opt, const struct chain *chain, struc
 
 bool order_is_told(const struct opt *opt, const struct plan_access *access) {
   return access->index && access_collates(opt, access->index) && !access->with_lists &&
-         !access->with_missing && !access->index->def.sparse &&
-         !access->index->def.wildcard.bytes; /* documents may lack a path, or have several */
+         !access->with_missing && !access->index->def.sparse && access_is_of_one_path(access);
 }
 
 status order_is_given(struct opt *opt, const struct chain *chain, struct plan_access *access,
@@ -165,8 +186,7 @@ static bool is_fixed(const struct opt *opt, const struct chain *chain,
                      uint32_t points) {
   const struct path *path = path_of_key(key);
   for (uint32_t i = 0; path && !key->expr->key && i < points; i++)
-    if (path_is_equal(path, &access->index->def.keys[i].path))
-      return !access_part_has_lists(opt, chain->scan->collection, access->index, i);
+    if (is_of_path(access, i, path)) return !has_lists(opt, chain, access, i);
   return false;
 }
 

@@ -48,6 +48,19 @@ static status note_lists(struct model_txn *txn, const struct collection *collect
   return model__save_names(txn->model, collection, err);
 }
 
+/** The same of paths of a wildcard. */
+static status note_paths(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, const struct index_entries *entries,
+                         struct err *err) {
+  struct slice path;
+  size_t at = 0;
+  if (!index->def.notes_parts)
+    return note_lists(txn, collection, index, 1u << index_wildcard_at(&index->def), err);
+  while (index_entries_next_list(entries, &at, &path))
+    TRY(collection_mark_list_at(collection, index, path, err));
+  return model__save_names(txn->model, collection, err);
+}
+
 static status note_met(struct model_txn *txn, const struct collection *collection,
                        const struct catalog_index *index, const struct doc *document,
                        const struct index_entries *entries, struct err *err) {
@@ -107,7 +120,8 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   TRY(result);
   if (!keeps) return LUMA_OK;
   if (index->def.notes_kinds) TRY(note_met(txn, collection, index, document, entries, err));
-  return entries->lists ? note_lists(txn, collection, index, entries->lists, err) : LUMA_OK;
+  if (entries->lists) TRY(note_lists(txn, collection, index, entries->lists, err));
+  return entries->lists_at.bytes ? note_paths(txn, collection, index, entries, err) : LUMA_OK;
 }
 
 status model__entries(struct model_txn *txn, const struct collection *collection,
