@@ -448,9 +448,9 @@ struct model_sieve {
   const void *context;
 };
 /** A range of an index whose entries have the values they are put in order by behind `points` parts
- * that are one value each. */
+ * that are one value each; behind all parts of one that is not unique stands the document's key. */
 struct model_stream {
-  const struct catalog_index *index;
+  const struct catalog_index *index; /* NULL: a range of keys, in the order of which it is */
   struct index_bounds bounds;
   uint32_t points;
   bool backwards;
@@ -471,7 +471,7 @@ struct model_scan_options {
   uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
                            forwards, where documents are fetched */
   const struct model_merge *merge; /* these are read, instead of the bounds of `index`, which is
-                                      then that of the first; documents come once. Borrowed by the
+                                      then that of one of them; documents come once. Borrowed by the
                                       scan. NULL: one range is read */
   bool backwards;
   const struct val *also; /* with bounds that are one value of an index of elements, not unique: the

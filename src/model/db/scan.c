@@ -46,9 +46,7 @@ struct model_scan {
 
 _Static_assert((int)BATCH_ROWS == (int)STORE_BATCH_MAX, "a batch of documents is a batch of rows");
 
-/* The key has no definition in the catalog; this one makes its bounds like an index's: number |
- * part. */
-static struct index_def key_def(const struct collection *collection) {
+struct index_def model__key_def(const struct collection *collection) {
   return (struct index_def){.number = collection->number, .method = INDEX_ORDERED, .keys_count = 1};
 }
 
@@ -89,7 +87,7 @@ static status narrow_between(struct model_scan *scan, const struct index_def *de
 
 static status open_cursor(struct model_scan *scan, const struct model_scan_options *options,
                           struct err *err) {
-  struct index_def by_key = key_def(scan->collection);
+  struct index_def by_key = model__key_def(scan->collection);
   const struct index_def *def = scan->index ? &scan->index->def : &by_key;
   struct store_range range;
   bool is_whole = scan->index && options->bounds && options->bounds->equal_count == def->keys_count;
@@ -171,8 +169,9 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
   made->counts = options->keys_only && !options->seen;
-  status result = options->merge ? merged_create(txn, options->merge, &made->merged, err)
-                                 : open_cursor(made, options, err);
+  status result = options->merge
+                      ? merged_create(txn, collection, options->merge, &made->merged, err)
+                      : open_cursor(made, options, err);
   if (made->prefix.bytes) made->meets_twice = false; /* equal entries of a document are one */
   made->meets_twice |= options->seen || options->merge;
   made->tells_apart = options->seen && options->covers;
@@ -328,7 +327,11 @@ static status collect_key(struct model_scan *scan, const struct merged_entry *en
   uint8_t number[4];
   struct slice key_part;
   bool met = false;
-  TRY(model__entry_record_key(entry->def, scan->prefix, entry->key, entry->value, &key_part, err));
+  if (entry->def)
+    TRY(model__entry_record_key(entry->def, scan->prefix, entry->key, entry->value, &key_part,
+                                err));
+  else
+    key_part = slice_of(entry->key.data + sizeof number, entry->key.bytes - sizeof number);
   if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
   if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
   if (met) return LUMA_OK;

@@ -140,7 +140,8 @@ static status open_range(struct scan *op, struct err *err) {
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
   if (merges(op)) options.merge = &op->merge;
-  if (merges(op)) options.index = op->merge.streams[0].index;
+  for (uint32_t i = 0; merges(op) && !options.index; i++)
+    options.index = op->merge.streams[i].index;
   if (parts && !part) return LUMA_OK;
   if (op->by_arrival) return open_arrival(op, err);
   if (!part) op->next_range += 1 + more;
@@ -163,7 +164,7 @@ static status add_streams(struct scan *op, uint32_t nth, struct err *err) {
   struct plan_access points = *branch;
   points.parts_count = branch->points;
   TRY(make_ranges(op, branch, err));
-  if (op->ranges.count > RANGES_EACH_MAX) TRY(make_ranges(op, &points, err));
+  if (branch->index && op->ranges.count > RANGES_EACH_MAX) TRY(make_ranges(op, &points, err));
   uint32_t had = op->merge.count, count = had + op->ranges.count;
   struct model_stream *streams = arena_zalloc(arena, count + 1, sizeof *streams);
   TRY(op__memory(op->op.exec, streams, err));

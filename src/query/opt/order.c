@@ -154,6 +154,21 @@ static bool is_key_given(const struct opt *opt, const struct chain *chain, struc
   return i == 0 || natural || bounded;
 }
 
+/** Entries that are equal in all parts stand in the order of their documents' keys, but in a unique
+ * index. Nothing can follow a key. */
+static bool is_key_behind(const struct opt *opt, const struct chain *chain,
+                          struct plan_access *access, uint32_t i, uint32_t part) {
+  const struct plan_sort_key *key = &chain->sort.sort[i];
+  const struct path *path = path_of_key(key);
+  bool is = part == access->index->def.keys_count && !access->index->def.unique &&
+            !opt->is_collated && i + 1 == chain->sort.sort_count && path &&
+            access_is_key(chain->scan->collection, path, key->expr->key);
+  if (!is) return false;
+  if (i == 0) access->nulls_apart = false;
+  if (i == 0) access->backwards = key->descending;
+  return access->backwards == key->descending;
+}
+
 bool order_is_told(const struct opt *opt, const struct plan_access *access) {
   return access->index && access_collates(opt, access->index) && !access->with_lists &&
          !access->with_missing && !access->index->def.sparse && access_is_of_one_path(access);
@@ -163,11 +178,13 @@ status order_is_given(struct opt *opt, const struct chain *chain, struct plan_ac
                       uint32_t first, bool *is, struct err *err) {
   struct expr *const *keys = NULL;
   TRY(opt__index_keys(opt, access->index, &keys, err));
-  *is = first + chain->sort.sort_count <= access->index->def.keys_count;
+  *is = true;
   for (uint32_t i = 0; *is && i < chain->sort.sort_count; i++) {
     bool is_last = i + 1 == chain->sort.sort_count;
-    *is = is_key_given(opt, chain, keys, access, i, first + i) &&
-          tells_nothing_apart(opt, chain, access, first + i, is_last);
+    *is = first + i < access->index->def.keys_count
+              ? is_key_given(opt, chain, keys, access, i, first + i) &&
+                    tells_nothing_apart(opt, chain, access, first + i, is_last)
+              : is_key_behind(opt, chain, access, i, first + i);
   }
   /* Several ranges follow each other in order only on the part that is sorted by. */
   *is = *is && (!access->nulls_apart || access->parts_count == first);
@@ -218,8 +235,7 @@ static status fits_order(struct opt *opt, const struct chain *chain, struct plan
   return *fits ? LUMA_OK : order_explode(opt, &rest, access, fits, err);
 }
 
-/** ORDER BY the key itself: the collection's own order. */
-static bool fits_key_order(const struct plan *sort, const struct plan *scan, bool *backwards) {
+bool order_is_of_key(const struct plan *sort, const struct plan *scan, bool *backwards) {
   const struct plan_sort_key *key = &sort->sort[0];
   const struct path *path = path_of_key(key);
   *backwards = key->descending;
@@ -284,7 +300,7 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
   if (!access.index && !opt->is_collated && !access.branches_count && one_range &&
-      fits_key_order(&chain->sort, chain->scan, &backwards)) {
+      order_is_of_key(&chain->sort, chain->scan, &backwards)) {
     access.backwards = backwards;
     return drop_sort(opt, node, chain->scan, &access, err);
   }

@@ -55,8 +55,9 @@ struct plan_access {
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
   bool merges;     /* a union: what its branches find comes in the order of `order`, which that of
-                      their entries is behind their points; `index` and `parts`, where they are
-                      set, are those that the branches were made of */
+                      their entries is behind their points (of a branch without an index that of
+                      keys); `index` and `parts`, where they are set, are those that the branches
+                      were made of */
   uint32_t points; /* a branch that is merged: parts that lead and are one value each */
   const struct plan_sort_key *order; /* merges */
   uint32_t order_count;

@@ -48,10 +48,19 @@ static void append_maps(struct buf *out) {
   buf_append_byte(out, ']');
 }
 
+/** Keys are of several kinds, and in another order than `u`. */
+static void append_key(struct buf *out, uint32_t nth) {
+  static const char *const before[] = {"", "\"k", "", "{\"k\":"}, *const behind[] = {"", "\"", ".5",
+                                                                                     "}"};
+  buf_append_format(out, "%s%u%s", before[nth % 4], nth * 11 % DOCUMENTS, behind[nth % 4]);
+}
+
 /** One attribute at most is a list: no index has two. */
 static void append_document(struct buf *out, enum kind kind, uint32_t nth) {
   char list = kind == LISTS && beside_toss() ? "abs"[beside_pick(3)] : 0;
-  buf_append_format(out, "{\"_id\":%u,\"u\":%u", nth, nth * 7 % DOCUMENTS);
+  buf_append_text(out, "{\"_id\":");
+  append_key(out, nth);
+  buf_append_format(out, ",\"u\":%u", nth * 7 % DOCUMENTS);
   for (const char *name = "abs"; *name; name++) {
     if (beside_pick(6) == 0) continue;
     buf_append_format(out, ",\"%c\":", *name);
@@ -81,6 +90,8 @@ static void fill(enum kind kind) {
   append_index(&text, kind, "bsu", "\"b\":-1,\"s\":-1,\"u\":-1");
   append_index(&text, kind, "bdu", "\"b\":1,\"s\":-1,\"u\":1");
   append_index(&text, kind, "abu", "\"a\":-1,\"b\":1,\"u\":1");
+  append_index(&text, kind, "s", "\"s\":1");
+  append_index(&text, kind, "bi", "\"b\":1,\"_id\":-1");
   append_index(&text, kind, "mu", "\"m.k\":1,\"m.s\":1,\"u\":-1");
   buf_append_text(&text,
                   "{\"name\":\"part\",\"key\":{\"b\":1,\"u\":1},\"partialFilterExpression\":{"
@@ -107,9 +118,31 @@ static void append_in(struct buf *out) {
   buf_append_text(out, "]}");
 }
 
+/** One key, several, or a range of them. */
+static void append_keys(struct buf *out) {
+  static const char *const ops[] = {"$gt", "$lte", "$eq", "$eq"};
+  uint32_t kind = beside_pick(5);
+  if (kind < 4) {
+    buf_append_format(out, "\"_id\":{\"%s\":", ops[kind]);
+    append_key(out, beside_pick(DOCUMENTS + 4));
+    buf_append_byte(out, '}');
+    return;
+  }
+  buf_append_text(out, "\"_id\":{\"$in\":[");
+  for (uint32_t i = 0, count = 1 + beside_pick(20); i < count; i++) {
+    if (i) buf_append_byte(out, ',');
+    append_key(out, beside_pick(DOCUMENTS));
+  }
+  buf_append_text(out, "]}");
+}
+
 static void append_condition(struct buf *out) {
   static const char *const names[] = {"a", "a", "a", "b", "b", "b", "s", "m.k", "m.k", "m.s"};
   static const char *const ops[] = {"$gt", "$gte", "$lt", "$lte", "$ne"};
+  if (beside_pick(8) == 0) {
+    append_keys(out);
+    return;
+  }
   buf_append_format(out, "\"%s\":", names[beside_pick(10)]);
   uint32_t kind = beside_pick(8);
   if (kind < 4) {
@@ -132,6 +165,17 @@ static void append_conditions(struct buf *out) {
     buf_append_byte(out, '}');
   }
   buf_append_text(out, "]}");
+}
+
+/** Some of the alternatives are keys. */
+static void append_union_with_keys(struct buf *out) {
+  buf_append_text(out, "{\"$or\":[{");
+  append_keys(out);
+  buf_append_text(out, beside_toss() ? "},{\"b\":" : "},{\"s\":");
+  append_scalar(out);
+  buf_append_text(out, "},{");
+  append_keys(out);
+  buf_append_text(out, "}]}");
 }
 
 static void append_filter(struct buf *out) {
@@ -163,12 +207,25 @@ static void append_find(struct buf *out, enum kind kind) {
                                       "\"m.s\":1,\"u\":-1",
                                       "\"m.s\":-1,\"u\":1",
                                       "\"a\":1,\"s\":1,\"u\":1",
-                                      "\"b\":1,\"s\":-1,\"u\":1"};
+                                      "\"b\":1,\"s\":-1,\"u\":1",
+                                      "\"_id\":1",
+                                      "\"_id\":1",
+                                      "\"_id\":-1",
+                                      "\"s\":1,\"_id\":1",
+                                      "\"s\":-1,\"_id\":-1",
+                                      "\"s\":1,\"_id\":-1",
+                                      "\"b\":1,\"_id\":-1"};
+  enum { BY_KEY = 11, SORTS = sizeof sorts / sizeof sorts[0] };
   static const char *const projections[] = {"\"a\":1,\"s\":1,\"u\":1,\"_id\":0",
                                             "\"b\":1,\"s\":1,\"u\":1", "\"u\":1"};
   buf_append_format(out, "{\"find\":\"t%u\",\"filter\":", kind);
-  append_filter(out);
-  buf_append_format(out, ",\"sort\":{%s}", sorts[beside_pick(11)]);
+  bool is_by_key = beside_pick(8) == 0;
+  if (is_by_key)
+    append_union_with_keys(out);
+  else
+    append_filter(out);
+  uint32_t nth = is_by_key ? BY_KEY + beside_pick(3) : beside_pick(SORTS);
+  buf_append_format(out, ",\"sort\":{%s}", sorts[nth]);
   if (beside_pick(3) == 0)
     buf_append_format(out, ",\"projection\":{%s}", projections[beside_pick(3)]);
   if (beside_pick(3) == 0) buf_append_format(out, ",\"skip\":%u", beside_pick(12));
@@ -184,18 +241,20 @@ static void append_find(struct buf *out, enum kind kind) {
 static void check_collection(enum kind kind, size_t rounds) {
   static const char *const off[] = {"answer from the index", "choose an index", "read in order",
                                     NULL};
-  size_t ordered = 0, merged = 0;
+  size_t ordered = 0, merged = 0, by_key = 0;
   struct buf text;
   buf_init(&text, TEXT_BYTES_MAX);
   for (size_t i = 0; i < rounds; i++) {
     append_find(&text, kind);
     beside_check(&db, buf_slice(&text), off, true);
     ordered += beside_is_planned(&db, buf_slice(&text), " in order");
-    merged += beside_is_planned(&db, buf_slice(&text), " merged");
+    bool merges = beside_is_planned(&db, buf_slice(&text), " merged");
+    merged += merges;
+    by_key += merges && beside_is_planned(&db, buf_slice(&text), " by key");
     buf_reset(&text);
   }
   buf_deinit(&text);
-  assert_true(ordered > merged && merged > 0);
+  assert_true(ordered > merged && merged > 0 && (by_key > 0 || kind == COLLATED));
 }
 
 static void ordered_answers_are_the_sorted(void) {
