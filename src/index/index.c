@@ -18,6 +18,7 @@ void index_entries_init(struct index_entries *entries) {
   *entries = (struct index_entries){0};
   buf_init(&entries->bytes, ENTRIES_BYTES_MAX);
   buf_init(&entries->part_bytes, ENTRIES_BYTES_MAX);
+  buf_init(&entries->lists_at, ENTRIES_BYTES_MAX);
 }
 
 void index_entries_deinit(struct index_entries *entries) {
@@ -25,7 +26,30 @@ void index_entries_deinit(struct index_entries *entries) {
   mem_free(entries->parts);
   buf_deinit(&entries->bytes);
   buf_deinit(&entries->part_bytes);
+  buf_deinit(&entries->lists_at);
   *entries = (struct index_entries){0};
+}
+
+/* Each path behind the bytes it has. Elements of a list are alike: one after the other they lead to
+ * the same lists. */
+void index_entries_add_list(struct index_entries *entries, struct slice path) {
+  struct buf *out = &entries->lists_at;
+  uint32_t bytes = (uint32_t)path.bytes;
+  size_t had = entries->list_from;
+  struct slice last = slice_of(out->data + had, out->bytes - had);
+  if (had && slice_is_equal(last, path)) return;
+  buf_append(out, &bytes, sizeof bytes);
+  entries->list_from = out->bytes;
+  buf_append_slice(out, path);
+}
+
+bool index_entries_next_list(const struct index_entries *entries, size_t *at, struct slice *path) {
+  uint32_t bytes = 0;
+  if (*at >= entries->lists_at.bytes) return false;
+  memcpy(&bytes, entries->lists_at.data + *at, sizeof bytes);
+  *path = slice_of(entries->lists_at.data + *at + sizeof bytes, bytes);
+  *at += sizeof bytes + bytes;
+  return true;
 }
 
 bool index_key_is_equal(const struct index_key *a, const struct index_key *b) {

@@ -51,6 +51,7 @@ struct index_def {
   bool sparse;         /* documents that lack all keys have no entry */
   bool notes_lists;    /* multikey: that a list was met is noted; else there may be some */
   bool notes_ways;     /* multikey: and lists on the way to a value, even of one element */
+  bool notes_parts;    /* multikey: … and which keys led to lists; else each may have */
   bool notes_kinds;    /* the kinds that each part has met are noted; else there may be any */
   bool notes_nulls;    /* … what is nothing, too; else there may be any of it */
   bool notes_keys;     /* and those of the documents' keys, as part number keys_count */
@@ -110,7 +111,9 @@ struct index_entries {
   size_t parts_count, parts_capacity;
   struct buf part_bytes;
   const struct index_fold *fold; /* set by whoever asks, for a definition with a collation */
-  bool has_lists;                /* multikey: a key path met a list, or several values */
+  uint32_t lists;      /* multikey: keys whose path met a list, or several values; a bit each */
+  struct buf lists_at; /* of a wildcard: the paths at which lists stand (index_entries_next_list) */
+  size_t list_from;    /* where the last of these begins; 0: there is none */
   uint8_t kinds[INDEX_KEYS_MAX]; /* of the values, enum index_kind, by key */
 };
 
@@ -165,5 +168,10 @@ bool index_def_is_computed(const struct index_def *def);
 void index_key_format(const struct index_key *key, struct buf *out);
 void index_entries_init(struct index_entries *entries);
 void index_entries_deinit(struct index_entries *entries);
+/** Notes a path at which a list stands. */
+void index_entries_add_list(struct index_entries *entries, struct slice path);
+/** The noted path at `*at`, which begins as 0 and is moved behind it; false: there is none left. A
+ * path may come more than once. */
+bool index_entries_next_list(const struct index_entries *entries, size_t *at, struct slice *path);
 
 #endif

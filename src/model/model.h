@@ -453,9 +453,9 @@ struct model_sieve {
   const void *context;
 };
 /** A range of an index whose entries have the values they are put in order by behind `points` parts
- * that are one value each. */
+ * that are one value each; behind all parts of one that is not unique stands the document's key. */
 struct model_stream {
-  const struct catalog_index *index;
+  const struct catalog_index *index; /* NULL: a range of keys, in the order of which it is */
   struct index_bounds bounds;
   uint32_t points;
   bool backwards;
@@ -476,7 +476,7 @@ struct model_scan_options {
   uint32_t more_bounds; /* that follow the first: disjoint, in the index's order. Only of an index,
                            forwards, where documents are fetched */
   const struct model_merge *merge; /* these are read, instead of the bounds of `index`, which is
-                                      then that of the first; documents come once. Borrowed by the
+                                      then that of one of them; documents come once. Borrowed by the
                                       scan. NULL: one range is read */
   bool backwards;
   const struct val *also; /* with bounds that are one value of an index of elements, not unique: the
@@ -485,7 +485,8 @@ struct model_scan_options {
                      handed out means nothing */
   struct model_seen *seen; /* documents in it are passed over, those met come into it; NULL: none */
   /* Documents are not fetched but made of the values in the entries: maps of the index's attributes
-   * alone. Only where all its parts give their values back, and none of its documents has lists. */
+   * alone. Only where all its parts give their values back; those that led to lists have an element
+   * in the place of the list, and each document comes once with `seen` only. */
   bool covers;
   bool covers_key; /* and the key of the document, which is no part of the index */
   bool skips; /* with `covers`: of many entries that begin with one value some are passed over */

@@ -53,7 +53,8 @@ static status arrival_entries(const struct index_def *def, const struct doc *doc
   size_t capacity = entries->capacity;
   (void)computed;
   entries->count = 0;
-  entries->has_lists = false;
+  entries->lists = 0;
+  buf_reset(&entries->lists_at);
   buf_reset(&entries->bytes);
   if (!mem_grow((void **)&entries->items, &capacity, 1, sizeof *entries->items))
     FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for index entries");

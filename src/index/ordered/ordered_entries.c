@@ -70,6 +70,11 @@ static status add_empty(struct work *work) {
   return LUMA_OK;
 }
 
+/* The key that is being collected is of lists. */
+static void note_list(struct work *work) {
+  work->entries->lists |= 1u << work->key;
+}
+
 /* A value the path reaches; a list gives its elements. */
 static bool visit(void *context, const struct val *value) {
   struct work *work = context;
@@ -78,7 +83,7 @@ static bool visit(void *context, const struct val *value) {
     return work->failed == LUMA_OK;
   }
   uint32_t count = val_count(value);
-  work->entries->has_lists = true;
+  note_list(work);
   if (count == 0) work->failed = add_empty(work);
   for (uint32_t i = 0; i < count && work->failed == LUMA_OK; i++) {
     struct val element = val_at(value, i);
@@ -99,7 +104,7 @@ static bool meets_list(const struct path *path, const struct val *root) {
 /* Lists met before the key are not its own: then nothing is hashed. */
 static status check_hashed(const struct work *work) {
   enum { NO_LISTS = 16766 };
-  if (!work->entries->has_lists) return LUMA_OK;
+  if (!work->entries->lists) return LUMA_OK;
   err_raise(work->err, LUMA_INVALID_VALUE, __FILE__, __LINE__,
             "a hashed index takes no lists: hashed indexes do not currently support array values");
   if (work->err) work->err->foreign = NO_LISTS;
@@ -112,7 +117,7 @@ static status collect_visited(struct work *work, const struct index_key *key,
   (void)path_visit(&key->path, root, visit, work);
   TRY(work->failed);
   if (work->keys[work->key].count == 0) TRY(add_part(work, &missing));
-  if (meets_list(&key->path, root)) work->entries->has_lists = true;
+  if (meets_list(&key->path, root)) note_list(work);
   return key->hashed ? check_hashed(work) : LUMA_OK;
 }
 
@@ -216,11 +221,15 @@ static status add_leaf(void *context, struct slice path, const struct val *value
   return result;
 }
 
+static void add_list(void *context, struct slice path) {
+  struct work *work = context;
+  index_entries_add_list(work->entries, path);
+}
+
 static status add_leaves(struct work *work, const struct doc *document, struct err *err) {
-  struct ordered_leaves leaves = {.visit = add_leaf, .context = work};
+  struct ordered_leaves leaves = {.visit = add_leaf, .list = add_list, .context = work};
   TRY(ordered__wildcard_walk(work->def, document, &leaves, err));
-  work->entries->has_lists |= leaves.has_lists;
-  return LUMA_OK;
+  return buf_check(&work->entries->lists_at, "paths of lists", err);
 }
 
 static int compare_entries(const void *a, const void *b) {
@@ -269,7 +278,9 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
   struct work work = {.def = def, .record_key = record_key, .entries = entries, .err = err};
   entries->count = 0;
   entries->parts_count = 0;
-  entries->has_lists = false;
+  entries->lists = 0;
+  entries->list_from = 0;
+  buf_reset(&entries->lists_at);
   memset(entries->kinds, 0, sizeof entries->kinds);
   buf_reset(&entries->bytes);
   buf_reset(&entries->part_bytes);

@@ -22,7 +22,8 @@ status ordered__entries(const struct index_def *def, const struct doc *document,
 struct ordered_leaves {
   status (*visit)(void *context, struct slice path, const struct val *value, struct err *err);
   void *context;
-  bool has_lists; /* out: some were met */
+  void (*list)(void *context,
+               struct slice path); /* one stands there, or several fields may be meant */
 };
 status ordered__wildcard_walk(const struct index_def *def, const struct doc *document,
                               struct ordered_leaves *leaves, struct err *err);

@@ -68,7 +68,9 @@ static status walk_map(struct walk *walk, const struct val *map);
 /** Elements stand at the path of their list. */
 static status walk_list(struct walk *walk, const struct val *list) {
   const struct val missing = val_missing();
-  walk->leaves->has_lists = true;
+  struct slice path = buf_slice(&walk->path);
+  bool enters = index_wildcard_enters(walk->def->wildcard, path);
+  if (enters) walk->leaves->list(walk->leaves->context, path);
   if (val_count(list) == 0) return visit(walk, &missing);
   for (uint32_t i = 0; i < val_count(list); i++) {
     struct val element = val_at(list, i);
@@ -96,6 +98,8 @@ static status walk_map(struct walk *walk, const struct val *map) {
     if (bytes) buf_append_byte(&walk->path, '.');
     buf_append_slice(&walk->path, name);
     TRY(buf_check(&walk->path, "a path", walk->err));
+    bool is_dotted = name.bytes && memchr(name.data, '.', name.bytes);
+    if (is_dotted) walk->leaves->list(walk->leaves->context, buf_slice(&walk->path));
     TRY(walk_value(walk, &value));
     walk->path.bytes = bytes;
   }

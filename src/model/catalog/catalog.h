@@ -174,8 +174,19 @@ status collection_mark_own_id(const struct collection *collection, struct err *e
 /** True once a document had a list, or several values, where a multikey index looks: before, each
  * document of the index has one entry. Kept as the mark of `id` is. */
 bool collection_has_lists(const struct collection *collection, const struct catalog_index *index);
+/** The same of one key of the index; at index_wildcard_at of lists on paths that are not told. */
+bool collection_part_has_lists(const struct collection *collection,
+                               const struct catalog_index *index, uint32_t part);
+/** Whether a list was met on a dotted path of a wildcard index, or on the way there. */
+bool collection_path_has_lists(const struct collection *collection,
+                               const struct catalog_index *index, struct slice path);
+/** Some stood there. */
+status collection_mark_list_at(const struct collection *collection,
+                               const struct catalog_index *index, struct slice path,
+                               struct err *err);
+/** `lists`: the keys that had some, a bit each. */
 status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
-                             struct err *err);
+                             uint32_t lists, struct err *err);
 
 /** The kinds of values (enum index_kind) that a part of the index has met, more rather than less.
  * Kept as marks, too. */

@@ -71,6 +71,7 @@ static void put_index(struct build *build, const struct catalog_index *index) {
   put_flag(build, "sparse", index->def.sparse);
   put_flag(build, "notes_lists", index->def.notes_lists);
   put_flag(build, "notes_ways", index->def.notes_ways);
+  put_flag(build, "notes_parts", index->def.notes_parts);
   put_flag(build, "notes_kinds", index->def.notes_kinds);
   put_flag(build, "notes_nulls", index->def.notes_nulls);
   put_flag(build, "notes_keys", index->def.notes_keys);
@@ -286,6 +287,7 @@ static status get_index(const struct val *map, struct arena *arena, struct catal
   index->def.sparse = get_flag(map, "sparse");
   index->def.notes_lists = get_flag(map, "notes_lists");
   index->def.notes_ways = get_flag(map, "notes_ways");
+  index->def.notes_parts = get_flag(map, "notes_parts");
   index->def.notes_kinds = get_flag(map, "notes_kinds");
   index->def.notes_nulls = get_flag(map, "notes_nulls");
   index->def.notes_keys = get_flag(map, "notes_keys");

@@ -20,7 +20,7 @@ struct catalog {
   struct holder **holders;
 };
 
-enum { HOLDER_CHUNK_BYTES = 1024, LISTS_MARK_BYTES_MAX = 24, KINDS_MARK_BYTES_MAX = 40, KINDS = 8 };
+enum { HOLDER_CHUNK_BYTES = 1024 };
 
 status collection_shared_create(uint32_t number, struct collection_shared **shared,
                                 struct err *err) {
@@ -368,75 +368,4 @@ const struct catalog_index *collection_index(const struct collection *collection
     if (slice_is_equal(collection->indexes[i].name, name)) return &collection->indexes[i];
   }
   return NULL;
-}
-
-/* Should an attribute ever have this very name, ids are looked for the slow way, and rightly. */
-static struct slice own_id_mark(void) {
-  return slice_of("\0own id", 7);
-}
-
-bool collection_has_own_id(const struct collection *collection) {
-  return names_find(collection->names, own_id_mark()) != NAMES_NONE ||
-         names_count(collection->names) >= NAMES_COUNT_MAX;
-}
-
-status collection_mark_own_id(const struct collection *collection, struct err *err) {
-  uint16_t ignored;
-  return names_intern(collection->names, own_id_mark(), &ignored, err);
-}
-
-/* No attribute has such a name, as above. */
-static struct slice lists_mark(const struct catalog_index *index, char room[LISTS_MARK_BYTES_MAX]) {
-  room[0] = 0;
-  int bytes = snprintf(room + 1, LISTS_MARK_BYTES_MAX - 1, "lists of %u", index->def.number);
-  return slice_of(room, (size_t)bytes + 1);
-}
-
-bool collection_has_lists(const struct collection *collection, const struct catalog_index *index) {
-  char room[LISTS_MARK_BYTES_MAX];
-  if (!index->def.multikey) return false;
-  return !index->def.notes_lists ||
-         names_find(collection->names, lists_mark(index, room)) != NAMES_NONE ||
-         names_count(collection->names) >= NAMES_COUNT_MAX;
-}
-
-status collection_mark_lists(const struct collection *collection, const struct catalog_index *index,
-                             struct err *err) {
-  char room[LISTS_MARK_BYTES_MAX];
-  uint16_t ignored;
-  return names_intern(collection->names, lists_mark(index, room), &ignored, err);
-}
-
-static struct slice kind_mark(const struct catalog_index *index, uint32_t part, uint8_t kind,
-                              char room[KINDS_MARK_BYTES_MAX]) {
-  room[0] = 0;
-  int bytes = snprintf(room + 1, KINDS_MARK_BYTES_MAX - 1, "kind %u of %u.%u", kind,
-                       index->def.number, part);
-  return slice_of(room, (size_t)bytes + 1);
-}
-
-uint8_t collection_kinds(const struct collection *collection, const struct catalog_index *index,
-                         uint32_t part) {
-  char room[KINDS_MARK_BYTES_MAX];
-  const uint8_t nothing = INDEX_KIND_MISSING | INDEX_KIND_NULL | INDEX_KIND_EMPTY;
-  uint8_t kinds = 0;
-  if (!index->def.notes_kinds || names_count(collection->names) >= NAMES_COUNT_MAX)
-    return INDEX_KIND_OTHER | nothing;
-  for (unsigned bit = 0; bit < KINDS; bit++)
-    if (names_find(collection->names, kind_mark(index, part, (uint8_t)(1u << bit), room)) !=
-        NAMES_NONE)
-      kinds |= (uint8_t)(1u << bit);
-  return index->def.notes_nulls ? kinds : kinds | nothing;
-}
-
-status collection_mark_kinds(const struct collection *collection, const struct catalog_index *index,
-                             uint32_t part, uint8_t kinds, struct err *err) {
-  char room[KINDS_MARK_BYTES_MAX];
-  uint16_t ignored;
-  for (unsigned bit = 0; bit < KINDS; bit++) {
-    uint8_t kind = (uint8_t)(1u << bit);
-    if (kinds & kind)
-      TRY(names_intern(collection->names, kind_mark(index, part, kind, room), &ignored, err));
-  }
-  return LUMA_OK;
 }

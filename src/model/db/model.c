@@ -130,7 +130,8 @@ static void empty_entries(struct index_entries *entries) {
     index_entries_init(entries);
   }
   entries->count = 0;
-  entries->has_lists = false;
+  entries->lists = 0;
+  buf_reset(&entries->lists_at);
   buf_reset(&entries->bytes);
 }
 

@@ -73,10 +73,9 @@ struct model_altered {
   struct model_altered *next;
   struct val stamp;
 };
-/** What a transaction has noted of the values of an index. */
+/** What a transaction has noted of an index: kinds of values, and keys that led to lists. */
 struct model_noted {
-  uint32_t index;
-  bool lists; /* that it met some */
+  uint32_t index, lists;
   uint8_t kinds[INDEX_PARTS_MAX];
 };
 enum { MODEL_NOTED_MAX = 8 };
@@ -195,6 +194,9 @@ status model__drop_owned(struct model_txn *txn, const struct model_leaving *leav
                          struct err *err);
 status model__follow_owner(struct model_txn *txn, struct slice owner, struct slice renamed,
                            struct err *err);
+/** The key has no definition in the catalog; this one makes its bounds like an index's: number |
+ * part. */
+struct index_def model__key_def(const struct collection *collection);
 /** The record key of an entry (index_method.record_key). Entries that begin with `prefix`, all
  * parts of the key and as yet not the record key, are not taken apart; empty: it is not known. */
 status model__entry_record_key(const struct index_def *def, struct slice prefix, struct slice key,

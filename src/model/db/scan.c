@@ -22,6 +22,7 @@ struct model_scan {
   bool counts;                       /* entries, whatever documents they are of */
   bool skips;                        /* from value to value, where many have one */
   bool meets_twice;                  /* a document may have several entries */
+  bool tells_apart;                  /* covered: … and then comes once */
   struct intersect *also;            /* what the documents must have besides; NULL: nothing */
   struct hops *hops;                 /* from range to range; NULL: there is one */
   struct merged *merged;             /* ranges in one order; NULL: as above */
@@ -45,9 +46,7 @@ struct model_scan {
 
 _Static_assert((int)BATCH_ROWS == (int)STORE_BATCH_MAX, "a batch of documents is a batch of rows");
 
-/* The key has no definition in the catalog; this one makes its bounds like an index's: number |
- * part. */
-static struct index_def key_def(const struct collection *collection) {
+struct index_def model__key_def(const struct collection *collection) {
   return (struct index_def){.number = collection->number, .method = INDEX_ORDERED, .keys_count = 1};
 }
 
@@ -88,7 +87,7 @@ static status narrow_between(struct model_scan *scan, const struct index_def *de
 
 static status open_cursor(struct model_scan *scan, const struct model_scan_options *options,
                           struct err *err) {
-  struct index_def by_key = key_def(scan->collection);
+  struct index_def by_key = model__key_def(scan->collection);
   const struct index_def *def = scan->index ? &scan->index->def : &by_key;
   struct store_range range;
   bool is_whole = scan->index && options->bounds && options->bounds->equal_count == def->keys_count;
@@ -170,10 +169,12 @@ status model_scan_open(struct model_txn *txn, const struct collection *collectio
   model_seen_init(&made->own);
   made->seen = options->seen ? options->seen : &made->own;
   made->counts = options->keys_only && !options->seen;
-  status result = options->merge ? merged_create(txn, options->merge, &made->merged, err)
-                                 : open_cursor(made, options, err);
+  status result = options->merge
+                      ? merged_create(txn, collection, options->merge, &made->merged, err)
+                      : open_cursor(made, options, err);
   if (made->prefix.bytes) made->meets_twice = false; /* equal entries of a document are one */
   made->meets_twice |= options->seen || options->merge;
+  made->tells_apart = options->seen && options->covers;
   if (result == LUMA_OK && options->also)
     result = intersect_create(txn, options->index, options->also, &made->also, err);
   if (result == LUMA_OK && options->covers)
@@ -326,7 +327,11 @@ static status collect_key(struct model_scan *scan, const struct merged_entry *en
   uint8_t number[4];
   struct slice key_part;
   bool met = false;
-  TRY(model__entry_record_key(entry->def, scan->prefix, entry->key, entry->value, &key_part, err));
+  if (entry->def)
+    TRY(model__entry_record_key(entry->def, scan->prefix, entry->key, entry->value, &key_part,
+                                err));
+  else
+    key_part = slice_of(entry->key.data + sizeof number, entry->key.bytes - sizeof number);
   if (scan->also) TRY(intersect_lacks(scan->also, key_part, &met, err));
   if (scan->meets_twice && !met) TRY(meet(scan, key_part, &met, err));
   if (met) return LUMA_OK;
@@ -440,15 +445,43 @@ static status next_merged_rows(struct model_scan *scan, uint32_t most, struct er
   return LUMA_OK;
 }
 
+/* Of the entries those of documents that come for the first time. */
+static status keep_first(struct model_scan *scan, struct err *err) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < scan->rows.count; i++) {
+    struct slice key_part;
+    bool met = false;
+    TRY(index_method(&scan->index->def)
+            ->record_key(&scan->index->def, scan->rows.keys[i], scan->rows.values[i], &key_part,
+                         err));
+    TRY(meet(scan, key_part, &met, err));
+    if (met) continue;
+    scan->rows.keys[kept] = scan->rows.keys[i];
+    scan->rows.values[kept++] = scan->rows.values[i];
+  }
+  scan->rows.count = kept;
+  return LUMA_OK;
+}
+
+/* The next step of the cursor that has any. */
+static status next_rows(struct model_scan *scan, uint32_t most, struct err *err) {
+  do {
+    TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+    scan->entries += scan->rows.count;
+    if (scan->rows.count == 0 || !scan->tells_apart) return LUMA_OK;
+    TRY(keep_first(scan, err));
+  } while (scan->rows.count == 0);
+  return LUMA_OK;
+}
+
 /* What the entries themselves answer. */
 static status next_entries(struct model_scan *scan, uint32_t most, struct doc *documents,
                            uint32_t *count, struct err *err) {
   if (scan->merged)
     TRY(next_merged_rows(scan, most, err));
   else
-    TRY(store_cursor_next(scan->cursor, most, &scan->rows, err));
+    TRY(next_rows(scan, most, err));
   *count = scan->rows.count;
-  if (!scan->merged) scan->entries += *count;
   if (*count == 0 || scan->counts) return LUMA_OK;
   TRY(covered_documents(scan->covered, &scan->rows, documents, err));
   return scan->skips && *count > 1 ? skip_value(scan, count, err) : LUMA_OK;

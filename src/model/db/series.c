@@ -55,6 +55,7 @@ static status add_index(struct model_txn *txn, struct collection *with, struct e
                           .multikey = true,
                           .notes_lists = true,
                           .notes_ways = true,
+                          .notes_parts = true,
                           .notes_kinds = true,
                           .notes_nulls = true,
                           .notes_keys = true};

@@ -44,15 +44,17 @@ struct scan {
   struct hashmap seen;          /* keys are row numbers, in the run's arena */
   struct model_sieve sieve;     /* drops NULL: there is none */
   uint64_t dropped;             /* of the range in progress */
-  struct model_seen counted;    /* of a union whose documents are counted */
+  struct model_seen counted;    /* documents that are told apart without being read */
   struct model_merge merge;     /* of a union whose branches are merged */
 };
 
-/** Documents of a union are told apart by their keys where only their number is asked for. */
-static bool counts_union(const struct scan *op) {
+/** Documents that are not read are told apart by their keys: where several ranges may have one, or
+ * several entries may be of one. */
+static bool tells_apart(const struct scan *op) {
   const struct plan_physical *physical = op->op.plan->physical;
-  return physical && physical->access && physical->access->branches_count &&
-         physical->access->cover == PLAN_COVER_ROWS;
+  const struct plan_access *access = physical ? physical->access : NULL;
+  bool is_union = access && access->branches_count && access->cover == PLAN_COVER_ROWS;
+  return is_union || (access && access->cover && access->tells_apart);
 }
 
 /** The other value that a list must hold; NULL: none, or what is asked for became several ranges.
@@ -130,7 +132,7 @@ static status open_range(struct scan *op, struct err *err) {
                                        .also = also_of(op),
                                        .reads = op->op.exec->reads,
                                        .keys_only = access && access->cover == PLAN_COVER_ROWS,
-                                       .seen = counts_union(op) ? &op->counted : NULL,
+                                       .seen = tells_apart(op) ? &op->counted : NULL,
                                        .covers = access && access->cover == PLAN_COVER_VALUES,
                                        .covers_key = access && access->covers_key,
                                        .skips = access && access->skips,
@@ -138,7 +140,8 @@ static status open_range(struct scan *op, struct err *err) {
                                        .sieve = op->sieve.drops ? &op->sieve : NULL,
                                        .part = part};
   if (merges(op)) options.merge = &op->merge;
-  if (merges(op)) options.index = op->merge.streams[0].index;
+  for (uint32_t i = 0; merges(op) && !options.index; i++)
+    options.index = op->merge.streams[i].index;
   if (parts && !part) return LUMA_OK;
   if (op->by_arrival) return open_arrival(op, err);
   if (!part) op->next_range += 1 + more;
@@ -161,7 +164,7 @@ static status add_streams(struct scan *op, uint32_t nth, struct err *err) {
   struct plan_access points = *branch;
   points.parts_count = branch->points;
   TRY(make_ranges(op, branch, err));
-  if (op->ranges.count > RANGES_EACH_MAX) TRY(make_ranges(op, &points, err));
+  if (branch->index && op->ranges.count > RANGES_EACH_MAX) TRY(make_ranges(op, &points, err));
   uint32_t had = op->merge.count, count = had + op->ranges.count;
   struct model_stream *streams = arena_zalloc(arena, count + 1, sizeof *streams);
   TRY(op__memory(op->op.exec, streams, err));

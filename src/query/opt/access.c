@@ -45,6 +45,12 @@ bool access_is_point(const struct expr *expr) {
   return val_is_number(value) || value->type == VAL_BOOL || value->type == VAL_TEXT;
 }
 
+bool access_part_has_lists(const struct opt *opt, const struct collection *collection,
+                           const struct catalog_index *index, uint32_t part) {
+  return index->def.multikey &&
+         (opt->is_several || collection_part_has_lists(collection, index, part));
+}
+
 /* ---- partial indexes ---- */
 
 /** Whether the index has every document that is asked for. */
@@ -92,9 +98,10 @@ bool access_is_plain(const struct val *value) {
   return value->type != VAL_TEXT && value->type != VAL_LIST && value->type != VAL_MAP;
 }
 
-/** A value that is the same in each collation. */
+/** A value that is the same in each collation, and stands for no texts. */
 static bool is_uncollated(const struct expr *value) {
-  return !value || (value->kind == EXPR_CONST && access_is_plain(&value->value));
+  return !value || (value->kind == EXPR_CONST && access_is_plain(&value->value) &&
+                    value->value.type != VAL_REGEX);
 }
 
 bool access_is_uncollated(const struct ask *ask) {
@@ -105,7 +112,7 @@ bool access_is_uncollated(const struct ask *ask) {
     is_plain = is_list || is_uncollated(value);
     for (uint32_t e = 0; is_list && is_plain && e < val_count(&value->value); e++) {
       struct val element = val_at(&value->value, e);
-      is_plain = access_is_plain(&element);
+      is_plain = access_is_plain(&element) && element.type != VAL_REGEX;
     }
   }
   return is_plain;
@@ -166,15 +173,16 @@ static void use_equal(const struct making *making, struct plan_part *part, const
 
 /** Two ends from two asks bound one value; in a list of MongoDB's one element may satisfy the one
  * and another the other. */
-static bool may_combine(const struct making *making, const struct ask *low,
+static bool may_combine(const struct making *making, uint32_t part, const struct ask *low,
                         const struct ask *high) {
-  bool lists = making->index && access_has_lists(making->opt, making->collection, making->index);
+  bool lists =
+      making->index && access_part_has_lists(making->opt, making->collection, making->index, part);
   return low == high || !lists || (!low->mongo && !high->mongo);
 }
 
-static void use_range(const struct making *making, struct plan_part *part, const struct ask *low,
-                      const struct ask *high) {
-  if (low && high && !may_combine(making, low, high)) high = NULL;
+static void use_range(const struct making *making, uint32_t nth, struct plan_part *part,
+                      const struct ask *low, const struct ask *high) {
+  if (low && high && !may_combine(making, nth, low, high)) high = NULL;
   *part = (struct plan_part){0};
   if (high) {
     part->mongo = high->mongo;
@@ -208,7 +216,7 @@ static bool make_part(struct making *making, uint32_t nth, struct plan_part *par
   }
   const struct ask *low = find_ask(making, nth, ASK_RANGE, true),
                    *high = find_ask(making, nth, ASK_RANGE, false);
-  if (low || high) use_range(making, part, low, high);
+  if (low || high) use_range(making, nth, part, low, high);
   return low || high;
 }
 
@@ -218,7 +226,26 @@ static bool is_truth(const struct plan_part *part) {
          part->values[0]->value.type == VAL_BOOL;
 }
 
+/** Whether some of what the part is equal to are patterns; `*share`: of all documents that they may
+ * match. */
+static bool has_patterns(const struct plan_part *part, double *share) {
+  const struct expr *first = part->is_equal && part->mongo && part->values_count == 1 &&
+                                     part->values[0]->kind == EXPR_CONST
+                                 ? part->values[0]
+                                 : NULL;
+  bool is_list = first && part->spread && first->value.type == VAL_LIST;
+  uint32_t count = is_list ? val_count(&first->value) : first != NULL;
+  *share = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val value = is_list ? val_at(&first->value, i) : first->value;
+    if (value.type == VAL_REGEX) *share += asks_share_of_regex(&value);
+  }
+  return *share > 0;
+}
+
 static double share_of(const struct plan_part *part) {
+  double of_patterns = 0;
+  if (has_patterns(part, &of_patterns)) return fmin(of_patterns + share_equal, 1);
   if (part->is_equal)
     return (is_truth(part) ? share_half : share_equal) *
            (part->values_count ? part->values_count : 1) * (part->spread ? 4 : 1);
@@ -228,11 +255,12 @@ static double share_of(const struct plan_part *part) {
 
 static void estimate(struct making *making) {
   struct plan_access *access = making->access;
-  double count = access_count(making->opt, making->collection), share = 1, ranges = 1;
+  double count = access_count(making->opt, making->collection), share = 1, ranges = 1, several = 0;
   bool all_equal = access->parts_count > 0;
   for (uint32_t i = 0; i < access->parts_count; i++) {
     share *= share_of(&access->parts[i]);
-    all_equal = all_equal && access->parts[i].is_equal;
+    all_equal =
+        all_equal && access->parts[i].is_equal && !has_patterns(&access->parts[i], &several);
     if (access->parts[i].is_equal && !access->parts[i].spread)
       ranges *= access->parts[i].values_count;
   }
@@ -269,7 +297,8 @@ static status make_wildcard(struct making *making, enum access_refusal *refusal,
     share *= share_of(&access->parts[prefix++]);
   access->parts_count = 0;
   if (prefix == at)
-    TRY(access_make_wildcard(making->opt, making->index, making->asks, access, &share, err));
+    TRY(access_make_wildcard(making->opt, making->collection, making->index, making->asks, access,
+                             &share, err));
   if (!has)
     *refusal = ACCESS_PARTIAL;
   else if (access->parts_count == 0)

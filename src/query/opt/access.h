@@ -30,9 +30,17 @@ enum { ACCESS_BRANCHES_MAX = 64 };
 /** Fills `access` with the parts of a wildcard index that one of the asks bounds, behind those of
  * the keys before the path; no parts: none does. `share`: of all documents, roughly, is made less.
  * (wildcard.c) */
-status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
-                            const struct asks *asks, struct plan_access *access, double *share,
-                            struct err *err);
+status access_make_wildcard(struct opt *opt, const struct collection *collection,
+                            const struct catalog_index *index, const struct asks *asks,
+                            struct plan_access *access, double *share, struct err *err);
+/** Whether a wildcard index is read at one of its paths alone; true of other indexes. Documents may
+ * lack a path, or have several. */
+bool access_is_of_one_path(const struct plan_access *access);
+/** Whether that is this path. */
+bool access_wildcard_is_of(const struct plan_access *access, const struct path *path);
+/** Whether lists may be met there, or on the way. */
+bool access_wildcard_has_lists(const struct opt *opt, const struct collection *collection,
+                               const struct plan_access *access);
 
 /** Fills `access` for a condition that holds a disjunction whose alternatives can each be read by
  * the key or an index. `*fits` false: it does not. */
@@ -56,6 +64,9 @@ void access_probe(struct opt *opt, const struct collection *collection, struct p
  * entries in it. */
 bool access_has_lists(const struct opt *opt, const struct collection *collection,
                       const struct catalog_index *index);
+/** The same of one of its keys: then that one may lead to several values. */
+bool access_part_has_lists(const struct opt *opt, const struct collection *collection,
+                           const struct catalog_index *index, uint32_t part);
 /** What was asked for, whether or not it is worth it. As in MongoDB, an index that lacks documents
  * is followed too. (hint.c) */
 status access_follow_hint(struct opt *opt, struct plan *scan, struct expr *condition,

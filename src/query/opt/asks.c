@@ -15,6 +15,8 @@ static struct ask *add(struct asks *asks, enum ask_kind kind, const struct path 
   return ask;
 }
 
+enum { BEGINNING_BYTES_MAX = 256 }; /* of how texts begin that an expression matches */
+
 /** An attribute, or what is computed of them. */
 static bool is_askable(const struct expr *expr) {
   uint32_t low, high;
@@ -160,15 +162,40 @@ static status collect_variable(struct asks *asks, const struct match *match, str
   return set_value(asks, ask, match->value, err);
 }
 
+/** Keys of long texts are no keys. */
+static bool has_long_regex(const struct val *value) {
+  enum { REGEX_BYTES_MAX = 1024 };
+  if (value->type != VAL_LIST) return value->type == VAL_REGEX && value->bytes > REGEX_BYTES_MAX;
+  for (uint32_t i = 0; i < val_count(value); i++) {
+    struct val element = val_at(value, i);
+    if (element.type == VAL_REGEX && element.bytes > REGEX_BYTES_MAX) return true;
+  }
+  return false;
+}
+
+double asks_share_of_regex(const struct val *value) {
+  static const double share_beginning = 0.1;
+  uint8_t text[BEGINNING_BYTES_MAX];
+  struct slice options, pattern = val_regex(value, &options);
+  return regex_prefix(pattern, options, text, sizeof text) ? share_beginning : 1;
+}
+
+static status collect_regex(struct asks *asks, const struct match *match, struct expr *value,
+                            struct err *err);
+
 /** Every one of these must be there: each by itself narrows. */
 static status collect_all(struct asks *asks, const struct match *match, struct err *err) {
   const struct val *list = &match->value->value;
   for (uint32_t i = 0; list->type == VAL_LIST && i < val_count(list); i++) {
     struct val element = val_at(list, i);
-    bool fits = element.type != VAL_LIST && element.type != VAL_REGEX && !val_is_null(&element);
+    bool fits = element.type != VAL_LIST && !val_is_null(&element);
     if (!fits) continue;
     struct expr *value = expr_const(asks->opt->arena, element, match->offset);
     TRY(opt__memory(asks->opt, value, err));
+    if (element.type == VAL_REGEX) {
+      TRY(collect_regex(asks, match, value, err));
+      continue;
+    }
     TRY(set_value(asks, add(asks, ASK_EQUAL, &match->path, match->key, true), value, err));
   }
   return LUMA_OK;
@@ -189,17 +216,17 @@ static struct expr *make_prefix(const struct asks *asks, const uint8_t *text, si
   return expr_const(asks->opt->arena, val_text(slice_of(room, count)), offset);
 }
 
-/** {a: /^ab/}: texts that begin so, and the expression itself as a value. */
-static status collect_regex(struct asks *asks, const struct match *match, struct err *err) {
-  enum { PREFIX_BYTES_MAX = 256, REGEX_BYTES_MAX = 1024 };
-  uint8_t text[PREFIX_BYTES_MAX];
-  const struct val *value = &match->value->value;
-  if (value->type != VAL_REGEX || value->bytes > REGEX_BYTES_MAX) return LUMA_OK;
-  struct slice options, pattern = val_regex(value, &options);
+/** {a: /^ab/}: texts that begin so, and the expression itself as a value; all texts, where it does
+ * not say how they begin. */
+static status collect_regex(struct asks *asks, const struct match *match, struct expr *value,
+                            struct err *err) {
+  uint8_t text[BEGINNING_BYTES_MAX];
+  if (value->value.type != VAL_REGEX || has_long_regex(&value->value)) return LUMA_OK;
+  struct slice options, pattern = val_regex(&value->value, &options);
   size_t bytes = regex_prefix(pattern, options, text, sizeof text);
-  struct ask *ask = bytes ? add(asks, ASK_PREFIX, &match->path, match->key, true) : NULL;
-  if (!ask) return LUMA_OK;
-  struct expr *const values[] = {make_prefix(asks, text, bytes, match->offset), match->value};
+  struct ask *ask = add(asks, bytes ? ASK_PREFIX : ASK_EQUAL, &match->path, match->key, true);
+  if (!ask || !bytes) return set_value(asks, ask, value, err);
+  struct expr *const values[] = {make_prefix(asks, text, bytes, match->offset), value};
   TRY(opt__memory(asks->opt, values[0], err));
   ask->values = arena_copy(asks->opt->arena, values, sizeof values);
   ask->values_count = 2;
@@ -212,8 +239,11 @@ static status collect_leaf(struct asks *asks, const struct match *match, struct 
   if (match->value && match->value->kind == EXPR_VARIABLE)
     return collect_variable(asks, match, err);
   if (is_known && match->op == MATCH_ALL) return collect_all(asks, match, err);
-  if (is_known && match->op == MATCH_REGEX) return collect_regex(asks, match, err);
-  if (!is_known || has_regex(&match->value->value) || match_is_about_all(match)) return LUMA_OK;
+  if (is_known && match->op == MATCH_REGEX) return collect_regex(asks, match, match->value, err);
+  if (!is_known || match_is_about_all(match)) return LUMA_OK;
+  if (match->op == MATCH_IN ? has_long_regex(&match->value->value)
+                            : has_regex(&match->value->value))
+    return LUMA_OK;
   struct ask *ask = NULL;
   switch ((int)match->op) {
   case MATCH_EQ:

@@ -36,6 +36,9 @@ struct asks {
  * asks only narrow. */
 status asks_collect(struct opt *opt, struct expr *condition, struct asks *asks, struct err *err);
 
+/** How much of all documents a regular expression may match, roughly. */
+double asks_share_of_regex(const struct val *value);
+
 /** Adds what another condition asks besides: one of the two, the other NULL. */
 status asks_add(struct asks *asks, struct expr *expr, const struct match *match, struct err *err);
 

@@ -10,7 +10,7 @@ struct looking {
   struct path_step key_step;
   struct path key;
   const struct path *paths[ASKS_MAX];
-  uint32_t count;
+  uint32_t count, above; /* of these, those that nodes above the FILTER look at, which come first */
   const struct path *shown[ASKS_MAX]; /* of these, those that are shown within maps */
   uint32_t shown_count;
   bool whole; /* documents are looked at as a whole, or in a way not known here */
@@ -178,6 +178,15 @@ static bool has_path(const struct index_def *def, const struct path *path) {
   return false;
 }
 
+/** Whether entries have what documents have at the path: not an element in the place of a list. */
+static bool has_whole(const struct opt *opt, const struct collection *collection,
+                      const struct catalog_index *index, const struct path *path) {
+  for (uint32_t i = 0; i < index->def.keys_count; i++)
+    if (path_is_equal(&index->def.keys[i].path, path))
+      return !access_part_has_lists(opt, collection, index, i);
+  return false;
+}
+
 static bool is_plain_path(const struct path *path) {
   for (uint32_t i = 0; i < path->count; i++)
     if (!path->steps[i].is_name || path->steps[i].is_index) return false;
@@ -212,17 +221,28 @@ static bool may_cover(const struct opt *opt, const struct collection *collection
                       const struct catalog_index *index) {
   bool fits = (index->def.multikey || opt->language != PLAN_JQL) && !index->def.wildcard.bytes &&
               !index->def.collation.bytes;
-  return fits && !collection->evolution && !access_has_lists(opt, collection, index);
+  return fits && !collection->evolution && gives_back(collection, index);
 }
 
+/** Whether all that is looked at stands in entries of the index: the first `count` of it. */
 static bool covers(const struct opt *opt, const struct collection *collection,
-                   const struct catalog_index *index, const struct looking *looking) {
-  if (!may_cover(opt, collection, index) || !gives_back(collection, index)) return false;
-  for (uint32_t i = 0; i < looking->count; i++)
-    if (!has_path(&index->def, looking->paths[i]) &&
+                   const struct catalog_index *index, const struct looking *looking,
+                   uint32_t count) {
+  if (!may_cover(opt, collection, index)) return false;
+  for (uint32_t i = 0; i < count; i++)
+    if (!has_whole(opt, collection, index, looking->paths[i]) &&
         !is_in_entries(collection, index, looking->paths[i]))
       return false;
   return true;
+}
+
+/** Whether the way does: what the FILTER looks at is nothing to it where the bounds say it all. */
+static bool way_covers(const struct opt *opt, const struct chain *chain,
+                       const struct looking *looking, const struct plan_access *way) {
+  const struct collection *collection = chain->scan->collection;
+  if (covers(opt, collection, way->index, looking, looking->count)) return true;
+  return chain->filter && covers(opt, collection, way->index, looking, looking->above) &&
+         exact_condition(opt, collection, way, chain->filter->condition);
 }
 
 /** Whether some of what is looked at, which the index covers, is none of its paths. */
@@ -250,7 +270,7 @@ static status find_cover(struct opt *opt, const struct chain *chain, const struc
   struct asks *asks = arena_alloc(opt->arena, sizeof *asks);
   TRY(opt__memory(opt, asks, err));
   *found = false;
-  if (chosen->index && covers(opt, collection, chosen->index, looking)) {
+  if (chosen->index && way_covers(opt, chain, looking, chosen)) {
     *cover = *chosen;
     *found = true;
   }
@@ -260,10 +280,12 @@ static status find_cover(struct opt *opt, const struct chain *chain, const struc
     const struct catalog_index *index = &collection->indexes[i];
     enum access_refusal refusal = ACCESS_FITS;
     struct plan_access way;
-    if (index == chosen->index || !covers(opt, collection, index, looking)) continue;
+    if (index == chosen->index || !covers(opt, collection, index, looking, looking->above))
+      continue;
     TRY(access_make(opt, collection, index, asks, &way, &refusal, err));
     double best = *found ? cost_covered(cover) : chosen->cost;
     if (refusal != ACCESS_FITS || cost_covered(&way) >= best) continue;
+    if (!way_covers(opt, chain, looking, &way)) continue;
     way.refused = chosen->refused;
     way.refused_count = chosen->refused_count;
     way.rejected = chosen->rejected;
@@ -279,6 +301,8 @@ static status take(struct opt *opt, const struct chain *chain, const struct plan
   struct plan_access *kept = arena_copy(opt->arena, access, sizeof *access);
   TRY(opt__memory(opt, kept, err));
   kept->cover = how;
+  kept->tells_apart =
+      kept->index && !kept->branches_count && exact_meets_twice(opt, chain->scan->collection, kept);
   chain->scan->physical->access = kept;
   if (drops_filter) kept->bounded = chain->filter->condition;
   if (drops_filter) *chain->filter_place = chain->scan;
@@ -326,7 +350,8 @@ static status cover_distinct(struct opt *opt, struct plan *plan, struct err *err
     struct plan_access way;
     struct plan_physical *physical = NULL;
     bool fits = path_is_equal(&index->def.keys[0].path, &plan->exprs[0]->path) &&
-                may_cover(opt, collection, index) && gives_back(collection, index);
+                may_cover(opt, collection, index) &&
+                has_whole(opt, collection, index, &plan->exprs[0]->path);
     if (!fits) continue;
     TRY(access_make(opt, collection, index, &nothing, &way, &refusal, err));
     if (refusal != ACCESS_FITS && refusal != ACCESS_NO_CONDITION) continue;
@@ -355,6 +380,7 @@ status opt__cover(struct opt *opt, struct plan **node, struct err *err) {
   if (counts_entries(opt, &chain, looking))
     return take(opt, &chain, access, PLAN_COVER_ROWS, true, err);
   if (access->branches_count && !access->index) return LUMA_OK; /* of several indexes */
+  looking->above = looking->count;
   if (chain.filter) look(looking, chain.filter->condition);
   if (looking->whole || looking->count == 0 || !are_there(looking, &chain)) return LUMA_OK;
   TRY(find_cover(opt, &chain, looking, &cover, &found, err));

@@ -3,19 +3,27 @@
  * a part of the access was made of, over values whose order in the index is the language's. */
 #include "query/opt/exact.h"
 
-/* Points are multiplied; past RANGES_MAX of the executor a part may be left out. */
-enum { EXACT_VALUES_MAX = 64 };
+/* Points are multiplied; past RANGES_MAX of the executor a part is left out. */
+enum { EXACT_VALUES_MAX = 64, EXACT_RANGES_MAX = 4096 };
 
 struct exact {
+  const struct opt *opt;
+  const struct collection *collection;
   const struct plan_access *access;
-  bool has_lists; /* of the index */
 };
 
-static const struct plan_part *part_of(const struct exact *exact, const struct path *path) {
+/** The part that is of the path. Where it may lead to lists, of which SQL compares the whole, there
+ * is none for SQL. */
+static const struct plan_part *part_of(const struct exact *exact, const struct path *path,
+                                       bool mongo) {
   const struct plan_access *access = exact->access;
   if (access->index->def.wildcard.bytes) return NULL; /* its parts are of any path */
-  for (uint32_t i = 0; i < access->parts_count; i++)
-    if (path_is_equal(&access->index->def.keys[i].path, path)) return &access->parts[i];
+  for (uint32_t i = 0; i < access->parts_count; i++) {
+    if (!path_is_equal(&access->index->def.keys[i].path, path)) continue;
+    bool is_whole =
+        mongo || !access_part_has_lists(exact->opt, exact->collection, access->index, i);
+    return is_whole ? &access->parts[i] : NULL;
+  }
   return NULL;
 }
 
@@ -34,17 +42,16 @@ static bool are_scalars(const struct val *list) {
   return true;
 }
 
-/** Within lists one entry stands for one element: only that one value was met is certain. */
 static bool is_equality(const struct exact *exact, const struct path *path,
                         const struct expr *value, bool mongo) {
-  const struct plan_part *part = part_of(exact, path);
+  const struct plan_part *part = part_of(exact, path, mongo);
   return part && part->is_equal && !part->spread && part->values_count == 1 &&
          part->values[0] == value && value->kind == EXPR_CONST && is_scalar(&value->value, mongo);
 }
 
 static bool is_any_of(const struct exact *exact, const struct match *match) {
-  const struct plan_part *part = part_of(exact, &match->path);
-  return !exact->has_lists && part && part->is_equal && part->spread && part->values_count == 1 &&
+  const struct plan_part *part = part_of(exact, &match->path, true);
+  return part && part->is_equal && part->spread && part->values_count == 1 &&
          part->values[0] == match->value && match->value->kind == EXPR_CONST &&
          are_scalars(&match->value->value);
 }
@@ -53,10 +60,10 @@ static bool is_any_of(const struct exact *exact, const struct match *match) {
  */
 static bool is_bound(const struct exact *exact, const struct path *path, enum expr_op op,
                      const struct expr *value, bool mongo) {
-  const struct plan_part *part = part_of(exact, path);
+  const struct plan_part *part = part_of(exact, path, mongo);
   bool is_low = op == EXPR_OP_GT || op == EXPR_OP_GE;
   bool is_open = op == EXPR_OP_GT || op == EXPR_OP_LT;
-  if (!part || part->is_equal || part->prefix || part->is_null || exact->has_lists) return false;
+  if (!part || part->is_equal || part->prefix || part->is_null) return false;
   if (value->kind != EXPR_CONST || !is_scalar(&value->value, mongo)) return false;
   if (value->value.type == VAL_BOOL) return false;
   return is_low ? part->low == value && part->low_open == is_open
@@ -69,6 +76,20 @@ static bool are_alike(const struct plan_part *part) {
   if (part->low->kind != EXPR_CONST || part->high->kind != EXPR_CONST) return false;
   const struct val *low = &part->low->value, *high = &part->high->value;
   return val_is_number(low) ? val_is_number(high) : low->type == high->type;
+}
+
+/** Ranges that become of the part, at most: a text may be an id, too. */
+static uint64_t count_points(const struct plan_part *part) {
+  enum { SPELLINGS = 2 };
+  const struct expr *first = part->is_equal && part->values_count == 1 ? part->values[0] : NULL;
+  bool is_list =
+      first && part->spread && first->kind == EXPR_CONST && first->value.type == VAL_LIST;
+  uint64_t count = 0;
+  for (uint32_t i = 0; is_list && i < val_count(&first->value); i++) {
+    struct val element = val_at(&first->value, i);
+    count += element.type == VAL_TEXT ? SPELLINGS : 1;
+  }
+  return is_list ? count : 1;
 }
 
 /** An index has the elements of a list that stands at a place, of which the condition knows none.
@@ -119,14 +140,15 @@ static bool has_plain_values(const struct collection *collection,
 /** Whether entries of the access tell documents apart as the predicates do. */
 static bool begin(const struct opt *opt, const struct collection *collection,
                   const struct plan_access *access, struct exact *exact) {
-  *exact = (struct exact){.access = access};
+  uint64_t points = 1;
+  *exact = (struct exact){opt, collection, access};
   if (!access->index || access->with_lists || access->with_missing || access->nulls_apart)
     return false;
-  exact->has_lists = access_has_lists(opt, collection, access->index);
-  /* Keys beside a list come once for each of its elements. */
-  if (exact->has_lists && access->index->def.keys_count != 1) return false;
-  for (uint32_t i = 0; i < access->parts_count; i++)
+  for (uint32_t i = 0; i < access->parts_count; i++) {
     if (!are_alike(&access->parts[i])) return false;
+    points *= count_points(&access->parts[i]);
+    if (points > EXACT_RANGES_MAX) return false;
+  }
   return has_plain_values(collection, access->index);
 }
 
@@ -140,4 +162,18 @@ bool exact_match(const struct opt *opt, const struct collection *collection,
                  const struct plan_access *access, const struct match *match) {
   struct exact exact;
   return begin(opt, collection, access, &exact) && check_match(&exact, match);
+}
+
+/** One value of a list has one entry; other keys come once for each of its elements. */
+bool exact_meets_twice(const struct opt *opt, const struct collection *collection,
+                       const struct plan_access *access) {
+  const struct catalog_index *index = access->index;
+  if (!access_has_lists(opt, collection, index)) return false;
+  for (uint32_t i = 0; i < index->def.keys_count; i++) {
+    const struct plan_part *part = i < access->parts_count ? &access->parts[i] : NULL;
+    bool is_one = part && part->is_equal && !part->spread && part->values_count == 1 &&
+                  access_is_point(part->values[0]);
+    if (!is_one && access_part_has_lists(opt, collection, index, i)) return true;
+  }
+  return false;
 }

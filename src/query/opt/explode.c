@@ -204,12 +204,27 @@ static status is_in_order(struct uniting *all, struct plan_access *way, bool *is
   return order_explode(all->opt, all->chain, way, is, err);
 }
 
+/** Reading by the key, where the order is its own. */
+static status find_by_key(const struct uniting *all, const struct asks *asks,
+                          struct plan_access *best, bool *found, struct err *err) {
+  const struct chain *chain = all->chain;
+  enum access_refusal refusal = ACCESS_FITS;
+  bool backwards = false;
+  *found = !all->opt->is_collated && order_is_of_key(&chain->sort, chain->scan, &backwards);
+  if (!*found) return LUMA_OK;
+  TRY(access_make(all->opt, chain->scan->collection, NULL, asks, best, &refusal, err));
+  best->backwards = backwards;
+  *found = refusal == ACCESS_FITS && best->parts_count > 0;
+  return LUMA_OK;
+}
+
 /** The cheapest way to read an alternative in the order. */
 static status add_alternative(void *context, struct asks *asks, bool *fits, struct err *err) {
   struct uniting *all = context;
   const struct collection *collection = all->chain->scan->collection;
   struct plan_access best;
   bool found = false;
+  TRY(find_by_key(all, asks, &best, &found, err));
   for (uint32_t i = 0; i < collection->indexes_count; i++) {
     struct plan_access way;
     enum access_refusal refusal = ACCESS_FITS;
@@ -227,6 +242,13 @@ static status add_alternative(void *context, struct asks *asks, bool *fits, stru
   return LUMA_OK;
 }
 
+/** Where all alternatives are of the key it is read as one. */
+static bool has_index(const struct uniting *all) {
+  for (uint32_t i = 0; i < all->count; i++)
+    if (all->branches[i].index) return true;
+  return false;
+}
+
 status order_unite(struct opt *opt, const struct chain *chain, const struct plan_access *chosen,
                    struct plan_access *access, bool *fits, struct err *err) {
   struct uniting all = {.opt = opt, .chain = chain};
@@ -234,7 +256,7 @@ status order_unite(struct opt *opt, const struct chain *chain, const struct plan
   all.branches = arena_alloc(opt->arena, EXPLODED_MAX * sizeof *all.branches);
   TRY(opt__memory(opt, all.branches, err));
   TRY(access_each_alternative(opt, chain->filter->condition, add_alternative, &all, fits, err));
-  *fits = *fits && order_is_worth(chain, all.cost, chosen->cost);
+  *fits = *fits && has_index(&all) && order_is_worth(chain, all.cost, chosen->cost);
   if (!*fits) return LUMA_OK;
   access->cost = all.cost;
   access->rows = all.rows < chosen->rows ? all.rows : chosen->rows;

@@ -69,12 +69,32 @@ static bool respects_lists(const struct catalog_index *index, const struct plan_
   return key->mongo == index->def.multikey || (!key->mongo && !lists);
 }
 
+/** Whether part `nth` of what is read is of this attribute. That of a wildcard index behind its
+ * path is of the one path that the access is bound to. */
+static bool is_of_path(const struct plan_access *access, uint32_t nth, const struct path *path) {
+  const struct index_def *def = &access->index->def;
+  uint32_t at = index_wildcard_at(def);
+  if (!def->wildcard.bytes || nth < at || nth > at + 1)
+    return path_is_equal(path, &def->keys[nth].path);
+  return nth == at + 1 && access_wildcard_is_of(access, path);
+}
+
 /** Whether the sort key is what the index has there: an attribute, or what is `computed`. */
-static bool is_sorted_by(const struct plan_sort_key *key, const struct index_key *part,
-                         const struct expr *computed) {
+static bool is_sorted_by(const struct plan_sort_key *key, const struct plan_access *access,
+                         uint32_t nth, const struct expr *computed) {
   const struct path *path = path_of_key(key);
-  if (index_key_is_computed(part)) return computed && expr_is_equal(key->expr, computed);
-  return path && !key->expr->key && path_is_equal(path, &part->path);
+  if (index_key_is_computed(&access->index->def.keys[nth]))
+    return computed && expr_is_equal(key->expr, computed);
+  return path && !key->expr->key && is_of_path(access, nth, path);
+}
+
+/** Whether lists may have been met at the part. */
+static bool has_lists(const struct opt *opt, const struct chain *chain,
+                      const struct plan_access *access, uint32_t nth) {
+  const struct index_def *def = &access->index->def;
+  bool is_any = def->wildcard.bytes && nth == index_wildcard_at(def) + 1;
+  if (is_any) return access_wildcard_has_lists(opt, chain->scan->collection, access);
+  return access_part_has_lists(opt, chain->scan->collection, access->index, nth);
 }
 
 /** A bound on one attribute within lists says nothing of which of their elements another one is
@@ -103,6 +123,8 @@ static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain
                                 const struct plan_access *access, uint32_t part, bool is_last) {
   const uint8_t all = INDEX_KIND_MISSING | INDEX_KIND_NULL | INDEX_KIND_EMPTY;
   uint8_t kinds = collection_kinds(chain->scan->collection, access->index, part);
+  const struct index_def *def = &access->index->def;
+  if (def->wildcard.bytes && part == index_wildcard_at(def) + 1) return true; /* it has values */
   if (part < access->parts_count && excludes_nothing(&access->parts[part])) return true;
   if (opt->is_several) kinds = all;
   if (!access->index->def.multikey) kinds &= (uint8_t)~INDEX_KIND_EMPTY;
@@ -111,12 +133,13 @@ static bool tells_nothing_apart(const struct opt *opt, const struct chain *chain
 }
 
 /** Whether key `i` of the SORT is part `part` of the index, the way round that the others are. */
-static bool is_key_given(const struct chain *chain, struct expr *const *keys,
-                         struct plan_access *access, uint32_t i, uint32_t part, bool lists) {
+static bool is_key_given(const struct opt *opt, const struct chain *chain, struct expr *const *keys,
+                         struct plan_access *access, uint32_t i, uint32_t part) {
+  bool lists = has_lists(opt, chain, access, part);
   const struct plan_sort_key *key = &chain->sort.sort[i];
   const struct index_key *in_index = &access->index->def.keys[part];
   bool backwards = key->descending != in_index->descending;
-  if (!is_sorted_by(key, in_index, keys ? keys[part] : NULL) ||
+  if (!is_sorted_by(key, access, part, keys ? keys[part] : NULL) ||
       !respects_lists(access->index, key, lists))
     return false;
   if (i && backwards != access->backwards) return false;
@@ -131,22 +154,37 @@ static bool is_key_given(const struct chain *chain, struct expr *const *keys,
   return i == 0 || natural || bounded;
 }
 
+/** Entries that are equal in all parts stand in the order of their documents' keys, but in a unique
+ * index. Nothing can follow a key. */
+static bool is_key_behind(const struct opt *opt, const struct chain *chain,
+                          struct plan_access *access, uint32_t i, uint32_t part) {
+  const struct plan_sort_key *key = &chain->sort.sort[i];
+  const struct path *path = path_of_key(key);
+  bool is = part == access->index->def.keys_count && !access->index->def.unique &&
+            !opt->is_collated && i + 1 == chain->sort.sort_count && path &&
+            access_is_key(chain->scan->collection, path, key->expr->key);
+  if (!is) return false;
+  if (i == 0) access->nulls_apart = false;
+  if (i == 0) access->backwards = key->descending;
+  return access->backwards == key->descending;
+}
+
 bool order_is_told(const struct opt *opt, const struct plan_access *access) {
   return access->index && access_collates(opt, access->index) && !access->with_lists &&
-         !access->with_missing && !access->index->def.sparse &&
-         !access->index->def.wildcard.bytes; /* documents may lack a path, or have several */
+         !access->with_missing && !access->index->def.sparse && access_is_of_one_path(access);
 }
 
 status order_is_given(struct opt *opt, const struct chain *chain, struct plan_access *access,
                       uint32_t first, bool *is, struct err *err) {
   struct expr *const *keys = NULL;
-  bool lists = access_has_lists(opt, chain->scan->collection, access->index);
   TRY(opt__index_keys(opt, access->index, &keys, err));
-  *is = first + chain->sort.sort_count <= access->index->def.keys_count;
+  *is = true;
   for (uint32_t i = 0; *is && i < chain->sort.sort_count; i++) {
     bool is_last = i + 1 == chain->sort.sort_count;
-    *is = is_key_given(chain, keys, access, i, first + i, lists) &&
-          tells_nothing_apart(opt, chain, access, first + i, is_last);
+    *is = first + i < access->index->def.keys_count
+              ? is_key_given(opt, chain, keys, access, i, first + i) &&
+                    tells_nothing_apart(opt, chain, access, first + i, is_last)
+              : is_key_behind(opt, chain, access, i, first + i);
   }
   /* Several ranges follow each other in order only on the part that is sorted by. */
   *is = *is && (!access->nulls_apart || access->parts_count == first);
@@ -159,11 +197,13 @@ uint32_t order_points(const struct plan_access *access) {
   return points;
 }
 
-static bool is_fixed(const struct plan_sort_key *key, const struct plan_access *access,
+/** Of a list the sort key is an extreme element, whatever it is bounded to. */
+static bool is_fixed(const struct opt *opt, const struct chain *chain,
+                     const struct plan_sort_key *key, const struct plan_access *access,
                      uint32_t points) {
   const struct path *path = path_of_key(key);
   for (uint32_t i = 0; path && !key->expr->key && i < points; i++)
-    if (path_is_equal(path, &access->index->def.keys[i].path)) return true;
+    if (is_of_path(access, i, path)) return !has_lists(opt, chain, access, i);
   return false;
 }
 
@@ -172,11 +212,12 @@ static status drop_fixed(struct opt *opt, struct chain *chain, const struct plan
                          struct err *err) {
   uint32_t points = order_points(access), kept = 0;
   struct plan_sort_key *keys = NULL;
-  if (!points || access_has_lists(opt, chain->scan->collection, access->index)) return LUMA_OK;
+  if (!points) return LUMA_OK;
   keys = arena_alloc(opt->arena, chain->sort.sort_count * sizeof *keys);
   TRY(opt__memory(opt, keys, err));
   for (uint32_t i = 0; i < chain->sort.sort_count; i++)
-    if (!is_fixed(&chain->sort.sort[i], access, points)) keys[kept++] = chain->sort.sort[i];
+    if (!is_fixed(opt, chain, &chain->sort.sort[i], access, points))
+      keys[kept++] = chain->sort.sort[i];
   chain->sort.sort = keys;
   chain->sort.sort_count = kept;
   return LUMA_OK;
@@ -194,8 +235,7 @@ static status fits_order(struct opt *opt, const struct chain *chain, struct plan
   return *fits ? LUMA_OK : order_explode(opt, &rest, access, fits, err);
 }
 
-/** ORDER BY the key itself: the collection's own order. */
-static bool fits_key_order(const struct plan *sort, const struct plan *scan, bool *backwards) {
+bool order_is_of_key(const struct plan *sort, const struct plan *scan, bool *backwards) {
   const struct plan_sort_key *key = &sort->sort[0];
   const struct path *path = path_of_key(key);
   *backwards = key->descending;
@@ -260,7 +300,7 @@ static status try_chosen(struct opt *opt, struct plan **node, const struct chain
   bool one_range =
       access.parts_count == 0 || !access.parts[0].is_equal || is_point(&access.parts[0]);
   if (!access.index && !opt->is_collated && !access.branches_count && one_range &&
-      fits_key_order(&chain->sort, chain->scan, &backwards)) {
+      order_is_of_key(&chain->sort, chain->scan, &backwards)) {
     access.backwards = backwards;
     return drop_sort(opt, node, chain->scan, &access, err);
   }

@@ -21,6 +21,8 @@ bool order_is_told(const struct opt *opt, const struct plan_access *access);
  * the parts before are one value each; sets its direction. */
 status order_is_given(struct opt *opt, const struct chain *chain, struct plan_access *access,
                       uint32_t first, bool *is, struct err *err);
+/** Whether the SORT is by the key alone, which is the collection's own order. */
+bool order_is_of_key(const struct plan *sort, const struct plan *scan, bool *backwards);
 /** Parts that lead and are equal to exactly one value each. */
 uint32_t order_points(const struct plan_access *access);
 

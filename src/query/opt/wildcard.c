@@ -48,15 +48,21 @@ static bool fits(const struct ask *ask) {
   return ask->kind == ASK_EXISTS || (ask->kind == ASK_RANGE && is_bounded(ask));
 }
 
+enum { PATH_TEXT_BYTES_MAX = 64 << 10 };
+
+static void append_path(struct buf *out, const struct path *path) {
+  for (uint32_t i = 0; i < path->count; i++) {
+    if (i) buf_append_byte(out, '.');
+    buf_append_slice(out, path->steps[i].name);
+  }
+}
+
 /** The path with dots, and `end` behind it. */
 static status write_path(struct opt *opt, const struct ask *ask, const char *end,
                          struct slice *text, struct err *err) {
   struct buf out;
-  buf_init(&out, 64 << 10);
-  for (uint32_t i = 0; i < ask->path.count; i++) {
-    if (i) buf_append_byte(&out, '.');
-    buf_append_slice(&out, ask->path.steps[i].name);
-  }
+  buf_init(&out, PATH_TEXT_BYTES_MAX);
+  append_path(&out, &ask->path);
   buf_append_text(&out, end);
   status done = buf_check(&out, "a path", err);
   uint8_t *copy = done == LUMA_OK ? arena_alloc_text(opt->arena, out.bytes + 1) : NULL;
@@ -120,9 +126,31 @@ static double share_of(const struct ask *ask) {
   return share_equal * (is_list ? val_count(&ask->values[0]->value) : ask->values_count);
 }
 
-status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
-                            const struct asks *asks, struct plan_access *access, double *share,
-                            struct err *err) {
+/** The other end of a range, from another condition on the path: of a list each may be true of
+ * another element. */
+static void add_end(const struct opt *opt, const struct collection *collection,
+                    const struct plan_access *access, const struct asks *asks,
+                    const struct ask *first, struct plan_part *part) {
+  if (first->kind != ASK_RANGE || access_wildcard_has_lists(opt, collection, access)) return;
+  for (uint32_t i = 0; i < asks->count; i++) {
+    const struct ask *ask = &asks->items[i];
+    bool is_about = ask->kind == ASK_RANGE && fits(ask) && path_is_equal(&ask->path, &first->path);
+    bool is_right = access_collates(opt, access->index) || access_is_uncollated(ask);
+    if (!is_about || !is_right) continue;
+    if (!part->low && ask->low) {
+      part->low = ask->low;
+      part->low_open = ask->low_open;
+    }
+    if (!part->high && ask->high) {
+      part->high = ask->high;
+      part->high_open = ask->high_open;
+    }
+  }
+}
+
+status access_make_wildcard(struct opt *opt, const struct collection *collection,
+                            const struct catalog_index *index, const struct asks *asks,
+                            struct plan_access *access, double *share, struct err *err) {
   const struct ask *best = NULL;
   uint32_t at = index_wildcard_at(&index->def);
   double least = 1;
@@ -138,5 +166,32 @@ status access_make_wildcard(struct opt *opt, const struct catalog_index *index,
   if (best->kind == ASK_EXISTS) return make_below(opt, best, &access->parts[at], err);
   make_value(best, &access->parts[at + 1]);
   access->parts_count = at + 2;
-  return make_equal(opt, best, &access->parts[at], err);
+  TRY(make_equal(opt, best, &access->parts[at], err));
+  add_end(opt, collection, access, asks, best, &access->parts[at + 1]);
+  return LUMA_OK;
+}
+
+/** The path that the access is bound to, behind which its value is; empty: none. */
+static struct slice path_of(const struct plan_access *access) {
+  uint32_t at = index_wildcard_at(&access->index->def);
+  if (access->parts_count != at + 2) return slice_of(NULL, 0);
+  return val_slice(&access->parts[at].values[0]->value);
+}
+
+bool access_is_of_one_path(const struct plan_access *access) {
+  return !access->index->def.wildcard.bytes || path_of(access).bytes > 0;
+}
+
+bool access_wildcard_is_of(const struct plan_access *access, const struct path *path) {
+  struct buf out;
+  buf_init(&out, PATH_TEXT_BYTES_MAX);
+  append_path(&out, path);
+  bool is = path_of(access).bytes > 0 && slice_is_equal(buf_slice(&out), path_of(access));
+  buf_deinit(&out);
+  return is;
+}
+
+bool access_wildcard_has_lists(const struct opt *opt, const struct collection *collection,
+                               const struct plan_access *access) {
+  return opt->is_several || collection_path_has_lists(collection, access->index, path_of(access));
 }

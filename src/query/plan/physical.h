@@ -46,15 +46,18 @@ struct plan_access {
   bool nulls_apart; /* an order with NULLs last (ascending) or first (descending): their entries are
                        read at that end */
   enum plan_cover cover;
-  bool covers_key; /* with cover VALUES: the maps have the document's key as `_id`, too */
-  bool skips;      /* with cover VALUES: of entries that begin with one value not all are wanted */
-  bool is_ordered; /* a SORT above was dropped because of this order */
+  bool tells_apart; /* with cover, but not of a union: a document may have several of the entries,
+                       and comes once */
+  bool covers_key;  /* with cover VALUES: the maps have the document's key as `_id`, too */
+  bool skips;       /* with cover VALUES: of entries that begin with one value not all are wanted */
+  bool is_ordered;  /* a SORT above was dropped because of this order */
   struct plan_access *branches; /* a union: each read on its own, and what several find comes once;
                                    then the rest of this says nothing but rows and cost */
   uint32_t branches_count;
   bool merges;     /* a union: what its branches find comes in the order of `order`, which that of
-                      their entries is behind their points; `index` and `parts`, where they are
-                      set, are those that the branches were made of */
+                      their entries is behind their points (of a branch without an index that of
+                      keys); `index` and `parts`, where they are set, are those that the branches
+                      were made of */
   uint32_t points; /* a branch that is merged: parts that lead and are one value each */
   const struct plan_sort_key *order; /* merges */
   uint32_t order_count;

@@ -190,7 +190,10 @@ static bool assemble_regex(struct json_reader *r, struct slice pattern, struct s
   if (memchr(pattern.data, 0, pattern.bytes)) return false;
   buf_append_slice(&r->assembled, pattern);
   buf_append_byte(&r->assembled, 0);
+  size_t from = r->assembled.bytes;
   buf_append_slice(&r->assembled, options);
+  if (r->assembled.bytes > from)
+    val_sort_options(r->assembled.data + from, r->assembled.bytes - from);
   *out = assembled(r, VAL_REGEX);
   return true;
 }

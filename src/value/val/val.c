@@ -116,6 +116,17 @@ struct slice val_regex(const struct val *v, struct slice *options) {
   return slice_of(pattern.data, (size_t)(end - pattern.data));
 }
 
+void val_sort_options(uint8_t *options, size_t bytes) {
+  enum { ASCII_COUNT = 128 };
+  size_t counts[ASCII_COUNT] = {0}, at = 0;
+  for (size_t i = 0; i < bytes; i++) {
+    if (options[i] >= ASCII_COUNT) return;
+    counts[options[i]]++;
+  }
+  for (size_t letter = 0; letter < ASCII_COUNT; at += counts[letter++])
+    if (counts[letter]) memset(options + at, (int)letter, counts[letter]);
+}
+
 bool val_is_borrowed(const struct val *v) {
   switch ((enum val_type)v->type) {
   case VAL_TEXT:

@@ -140,6 +140,9 @@ static inline struct slice val_slice(const struct val *v) {
 }
 /** The pattern of a REGEX value, and its options. */
 struct slice val_regex(const struct val *v, struct slice *options);
+/** Puts the options of a REGEX that is being made into the order of letters, as BSON has them:
+ * values are equal where their bytes are. What is not ASCII stays as it is. */
+void val_sort_options(uint8_t *options, size_t bytes);
 /** MISSING and NULL: what SQL calls NULL. */
 static inline bool val_is_null(const struct val *v) {
   return v->type <= VAL_NULL;

@@ -2,12 +2,9 @@
 /* What is answered from an index alone is what documents answer: random finds and pipelines of JQL
  * over documents whose keys and values are of kinds that come back from entries, or do not, with
  * the pass and without it. */
-#include <stdlib.h>
+#include "tests/unit/query/beside.h"
 
-#include "base/text/buf.h"
-#include "tests/lang/script.h"
-
-enum { DOCUMENTS = 120, TEXT_BYTES_MAX = 4096, ANSWER_BYTES_MAX = 4 << 20, LINES_MAX = 4096 };
+enum { DOCUMENTS = 120, TEXT_BYTES_MAX = 4096 };
 
 /** Kinds of keys that a collection has; of the last two not all can be read from entries. Where
  * keys are ids there are lists of one element, too. */
@@ -15,57 +12,33 @@ enum kind_of_keys { KEYS_INTS, KEYS_TEXTS, KEYS_FLOATS, KEYS_OIDS, KEYS_MIXED, K
 
 static struct script_db db;
 
-static uint32_t pick(uint32_t below) {
-  return (uint32_t)rng_below(test_rng(), below);
-}
-
-static bool toss(void) {
-  return pick(2) == 0;
-}
-
-static void run(struct slice text, const char *const *rules_off, struct buf *answer) {
-  struct err err = {0};
-  db.rules_off = rules_off;
-  if (script_try(&db, &lang_jql, text, answer, &err) != LUMA_OK)
-    fail_msg("%.*s: %s", SLICE_ARG(text), err.message);
-}
-
-static void run_text(struct buf *text) {
-  struct buf answer;
-  buf_init(&answer, ANSWER_BYTES_MAX);
-  run(buf_slice(text), NULL, &answer);
-  assert_true(slice_has_prefix(buf_slice(&answer), slice_of_text("affected")));
-  buf_deinit(&answer);
-  buf_reset(text);
-}
-
 /* ---- documents ---- */
 
 static void append_key(struct buf *out, enum kind_of_keys kind, uint32_t nth) {
   switch ((int)kind) {
   case KEYS_INTS: buf_append_format(out, "%u", nth); break;
   case KEYS_TEXTS: buf_append_format(out, "\"k%u\"", nth); break;
-  case KEYS_FLOATS: buf_append_format(out, "%u.%s", nth, toss() ? "0" : "5"); break;
+  case KEYS_FLOATS: buf_append_format(out, "%u.%s", nth, beside_toss() ? "0" : "5"); break;
   case KEYS_OIDS: buf_append_format(out, "{\"$oid\":\"%024x\"}", nth); break;
-  case KEYS_MIXED: buf_append_format(out, toss() ? "%u" : "%u.0", nth); break;
-  default: buf_append_format(out, toss() ? "{\"k\":%u}" : "%u", nth); break;
+  case KEYS_MIXED: buf_append_format(out, beside_toss() ? "%u" : "%u.0", nth); break;
+  default: buf_append_format(out, beside_toss() ? "{\"k\":%u}" : "%u", nth); break;
   }
 }
 
 static void append_value(struct buf *out) {
   static const char *const rare[] = {"null", "true", "\"\"", "2.5", "\"b\""};
-  if (pick(4) == 0)
-    buf_append_text(out, rare[pick(5)]);
+  if (beside_pick(4) == 0)
+    buf_append_text(out, rare[beside_pick(5)]);
   else
-    buf_append_format(out, toss() ? "%u" : "\"a%u\"", pick(6));
+    buf_append_format(out, beside_toss() ? "%u" : "\"a%u\"", beside_pick(6));
 }
 
 /** A map on the way to a value, or what stands there instead of it. */
 static void append_map(struct buf *out, bool with_lists) {
   static const char *const others[] = {"{}", "{\"j\":1}", "null", "7"};
-  bool is_list = with_lists && pick(8) == 0;
-  if (pick(3) == 0) {
-    buf_append_text(out, others[pick(4)]);
+  bool is_list = with_lists && beside_pick(8) == 0;
+  if (beside_pick(3) == 0) {
+    buf_append_text(out, others[beside_pick(4)]);
     return;
   }
   buf_append_text(out, is_list ? "[{\"j\":2,\"k\":" : "{\"j\":2,\"k\":");
@@ -78,12 +51,12 @@ static void append_document(struct buf *out, enum kind_of_keys kind, uint32_t nt
   buf_append_text(out, "{\"_id\":");
   append_key(out, kind, nth);
   buf_append_format(out, ",\"u\":%u", nth);
-  if (pick(4)) {
+  if (beside_pick(4)) {
     buf_append_text(out, ",\"m\":");
     append_map(out, kind == KEYS_OIDS);
   }
   for (const char *name = "abc"; *name; name++) {
-    if (pick(4) == 0) continue;
+    if (beside_pick(4) == 0) continue;
     buf_append_format(out, ",\"%c\":", *name);
     append_value(out);
   }
@@ -105,12 +78,12 @@ static void fill(enum kind_of_keys kind) {
       "{\"key\":{\"_id\":-1,\"c\":1},\"name\":\"ic\"},{\"key\":{\"c\":1,\"_id\":1},\"name\":\"ci\"}"
       "]}",
       kind);
-  run_text(&text);
+  beside_change(&db, &text);
   for (uint32_t i = 0; i < DOCUMENTS; i++) {
     buf_append_format(&text, "{\"insert\":\"t%u\",\"documents\":[", kind);
     append_document(&text, kind, i);
     buf_append_text(&text, "]}");
-    run_text(&text);
+    beside_change(&db, &text);
   }
   buf_deinit(&text);
 }
@@ -121,8 +94,8 @@ static void append_condition(struct buf *out) {
   static const char *const ops[] = {"$eq", "$gt", "$gte", "$lt", "$lte", "$ne"};
   static const char *const names[] = {"a", "a", "b", "b", "c", "u", "m.k", "m.k", "m.k"};
   static const char *const patterns[] = {"^a", "^a1?", "^a[12]", "^", "a", "^(a|b)", "^a\\\\d"};
-  const char *name = names[pick(9)];
-  switch (pick(7)) {
+  const char *name = names[beside_pick(9)];
+  switch (beside_pick(7)) {
   case 0:
     buf_append_format(out, "\"%s\":{\"$in\":[", name);
     append_value(out);
@@ -130,11 +103,17 @@ static void append_condition(struct buf *out) {
     append_value(out);
     buf_append_text(out, "]}");
     break;
-  case 1: buf_append_format(out, "\"%s\":{\"$exists\":%s}", name, toss() ? "true" : "false"); break;
-  case 3: buf_append_format(out, "\"%s\":{\"$regex\":\"%s\"}", name, patterns[pick(7)]); break;
-  case 2: buf_append_format(out, "\"_id\":{\"%s\":%u}", ops[pick(6)], pick(DOCUMENTS)); break;
+  case 1:
+    buf_append_format(out, "\"%s\":{\"$exists\":%s}", name, beside_toss() ? "true" : "false");
+    break;
+  case 3:
+    buf_append_format(out, "\"%s\":{\"$regex\":\"%s\"}", name, patterns[beside_pick(7)]);
+    break;
+  case 2:
+    buf_append_format(out, "\"_id\":{\"%s\":%u}", ops[beside_pick(6)], beside_pick(DOCUMENTS));
+    break;
   default:
-    buf_append_format(out, "\"%s\":{\"%s\":", name, ops[pick(6)]);
+    buf_append_format(out, "\"%s\":{\"%s\":", name, ops[beside_pick(6)]);
     append_value(out);
     buf_append_text(out, "}");
     break;
@@ -142,10 +121,10 @@ static void append_condition(struct buf *out) {
 }
 
 static void append_filter(struct buf *out) {
-  bool is_or = pick(6) == 0;
+  bool is_or = beside_pick(6) == 0;
   buf_append_text(out, is_or ? "{\"$or\":[{" : "{\"$and\":[{");
   append_condition(out);
-  for (uint32_t more = pick(3); more > 0; more--) {
+  for (uint32_t more = beside_pick(3); more > 0; more--) {
     buf_append_text(out, "},{");
     append_condition(out);
   }
@@ -156,11 +135,11 @@ static void append_projection(struct buf *out) {
   static const char *const computed[] = {
       ",\"z\":{\"$type\":\"$c\"}", ",\"z\":{\"$ifNull\":[\"$a\",\"$b\"]},\"y\":\"$u\"",
       ",\"z\":{\"$eq\":[\"$m.k\",\"$b\"]}", ",\"m.z\":{\"$isNumber\":\"$a\"}"};
-  buf_append_format(out, "{\"_id\":%u", pick(3) != 0);
+  buf_append_format(out, "{\"_id\":%u", beside_pick(3) != 0);
   for (const char *name = "abcu"; *name; name++)
-    if (pick(3) == 0) buf_append_format(out, ",\"%c\":1", *name);
-  if (toss()) buf_append_text(out, ",\"m.k\":1");
-  if (pick(3) == 0) buf_append_text(out, computed[pick(4)]);
+    if (beside_pick(3) == 0) buf_append_format(out, ",\"%c\":1", *name);
+  if (beside_toss()) buf_append_text(out, ",\"m.k\":1");
+  if (beside_pick(3) == 0) buf_append_text(out, computed[beside_pick(4)]);
   buf_append_text(out, "}");
 }
 
@@ -170,7 +149,7 @@ static void append_find(struct buf *out, uint32_t collection) {
   append_filter(out);
   buf_append_text(out, ",\"projection\":");
   append_projection(out);
-  if (pick(3) == 0) buf_append_format(out, ",\"sort\":%s", sorts[pick(3)]);
+  if (beside_pick(3) == 0) buf_append_format(out, ",\"sort\":%s", sorts[beside_pick(3)]);
   buf_append_text(out, "}");
 }
 
@@ -182,62 +161,17 @@ static void append_pipeline(struct buf *out, uint32_t collection) {
       "{\"$group\":{\"_id\":{\"$type\":\"$_id\"},\"n\":{\"$sum\":1}}}"};
   buf_append_format(out, "{\"aggregate\":\"t%u\",\"pipeline\":[{\"$match\":", collection);
   append_filter(out);
-  buf_append_format(out, "},%s]}", groups[pick(5)]);
+  buf_append_format(out, "},%s]}", groups[beside_pick(5)]);
 }
 
 /* ---- comparing ---- */
-
-static int compare_lines(const void *a, const void *b) {
-  return slice_compare(*(const struct slice *)a, *(const struct slice *)b);
-}
-
-/** Which of several ties comes first is left to the plan. */
-static void sort_lines(struct buf *answer) {
-  static struct slice lines[LINES_MAX];
-  struct buf sorted;
-  size_t count = 0;
-  buf_init(&sorted, ANSWER_BYTES_MAX);
-  for (size_t at = 0; at < answer->bytes && count < LINES_MAX;) {
-    const uint8_t *end = memchr(answer->data + at, '\n', answer->bytes - at);
-    size_t bytes = (size_t)(end - answer->data) + 1 - at;
-    lines[count++] = slice_of(answer->data + at, bytes);
-    at += bytes;
-  }
-  if (count) qsort(lines, count, sizeof lines[0], compare_lines);
-  for (size_t i = 0; i < count; i++) buf_append_slice(&sorted, lines[i]);
-  buf_deinit(answer);
-  *answer = sorted;
-}
-
-static bool is_covered(struct slice text) {
-  struct buf explain, answer;
-  buf_init(&explain, TEXT_BYTES_MAX);
-  buf_init(&answer, ANSWER_BYTES_MAX);
-  buf_append_format(&explain, "{\"explain\":%.*s}", SLICE_ARG(text));
-  run(buf_slice(&explain), NULL, &answer);
-  bool is = answer.bytes && memmem(answer.data, answer.bytes, " covered", 8) != NULL;
-  buf_deinit(&explain);
-  buf_deinit(&answer);
-  return is;
-}
 
 static void check_statement(struct slice text) {
   static const char total_order[] = "\"sort\":{\"u\":1}";
   static const char *const off[] = {"answer from the index", "choose an index", "read in order",
                                     NULL};
-  struct buf with, without;
-  buf_init(&with, ANSWER_BYTES_MAX);
-  buf_init(&without, ANSWER_BYTES_MAX);
-  run(text, NULL, &with);
-  run(text, off, &without);
   bool is_ordered = memmem(text.data, text.bytes, total_order, strlen(total_order)) != NULL;
-  if (!is_ordered) sort_lines(&with);
-  if (!is_ordered) sort_lines(&without);
-  if (!slice_is_equal(buf_slice(&with), buf_slice(&without)))
-    fail_msg("%.*s\nfrom the index:\n%.*s\nfrom documents:\n%.*s", SLICE_ARG(text),
-             SLICE_ARG(buf_slice(&with)), SLICE_ARG(buf_slice(&without)));
-  buf_deinit(&with);
-  buf_deinit(&without);
+  beside_check(&db, text, off, is_ordered);
 }
 
 /** Where keys come back, some of many statements are answered from an index. */
@@ -246,12 +180,12 @@ static void check_collection(enum kind_of_keys kind, size_t rounds) {
   struct buf text;
   buf_init(&text, TEXT_BYTES_MAX);
   for (size_t i = 0; i < rounds; i++) {
-    if (toss())
+    if (beside_toss())
       append_find(&text, kind);
     else
       append_pipeline(&text, kind);
     check_statement(buf_slice(&text));
-    covered += is_covered(buf_slice(&text));
+    covered += beside_is_planned(&db, buf_slice(&text), " covered");
     buf_reset(&text);
   }
   buf_deinit(&text);

@@ -2,10 +2,9 @@
 /* What is read in the order of indexes is what sorting gives: random finds of JQL that ask for one
  * of several values, or for one thing or another, and sort, skip and limit what they find. Every
  * sort ends with what is unique, so that there is one answer. */
-#include "base/text/buf.h"
-#include "tests/lang/script.h"
+#include "tests/unit/query/beside.h"
 
-enum { DOCUMENTS = 150, TEXT_BYTES_MAX = 4096, ANSWER_BYTES_MAX = 4 << 20 };
+enum { DOCUMENTS = 150, TEXT_BYTES_MAX = 4096 };
 
 /** What documents of a collection have: in lists, and in lists of maps, one index entry of many is
  * met first; texts of a collation are alike in several spellings. */
@@ -13,41 +12,17 @@ enum kind { SCALARS, LISTS, LISTS_OF_MAPS, COLLATED, KINDS };
 
 static struct script_db db;
 
-static uint32_t pick(uint32_t below) {
-  return (uint32_t)rng_below(test_rng(), below);
-}
-
-static bool toss(void) {
-  return pick(2) == 0;
-}
-
-static void run(struct slice text, const char *const *rules_off, struct buf *answer) {
-  struct err err = {0};
-  db.rules_off = rules_off;
-  if (script_try(&db, &lang_jql, text, answer, &err) != LUMA_OK)
-    fail_msg("%.*s: %s", SLICE_ARG(text), err.message);
-}
-
-static void run_text(struct buf *text) {
-  struct buf answer;
-  buf_init(&answer, ANSWER_BYTES_MAX);
-  run(buf_slice(text), NULL, &answer);
-  assert_true(slice_has_prefix(buf_slice(&answer), slice_of_text("affected")));
-  buf_deinit(&answer);
-  buf_reset(text);
-}
-
 /* ---- documents ---- */
 
 static void append_scalar(struct buf *out) {
   static const char *const values[] = {"null", "true",  "1",     "2",     "2.5",   "3",
                                        "\"\"", "\"a\"", "\"A\"", "\"b\"", "\"B\"", "[]"};
-  buf_append_text(out, values[pick(12)]);
+  buf_append_text(out, values[beside_pick(12)]);
 }
 
 static void append_list(struct buf *out) {
   buf_append_byte(out, '[');
-  for (uint32_t i = 0, count = pick(4); i < count; i++) {
+  for (uint32_t i = 0, count = beside_pick(4); i < count; i++) {
     if (i) buf_append_byte(out, ',');
     append_scalar(out);
   }
@@ -57,7 +32,7 @@ static void append_list(struct buf *out) {
 static void append_map(struct buf *out) {
   buf_append_text(out, "{\"k\":");
   append_scalar(out);
-  if (pick(4)) {
+  if (beside_pick(4)) {
     buf_append_text(out, ",\"s\":");
     append_scalar(out);
   }
@@ -66,19 +41,28 @@ static void append_map(struct buf *out) {
 
 static void append_maps(struct buf *out) {
   buf_append_byte(out, '[');
-  for (uint32_t i = 0, count = pick(4); i < count; i++) {
+  for (uint32_t i = 0, count = beside_pick(4); i < count; i++) {
     if (i) buf_append_byte(out, ',');
     append_map(out);
   }
   buf_append_byte(out, ']');
 }
 
+/** Keys are of several kinds, and in another order than `u`. */
+static void append_key(struct buf *out, uint32_t nth) {
+  static const char *const before[] = {"", "\"k", "", "{\"k\":"}, *const behind[] = {"", "\"", ".5",
+                                                                                     "}"};
+  buf_append_format(out, "%s%u%s", before[nth % 4], nth * 11 % DOCUMENTS, behind[nth % 4]);
+}
+
 /** One attribute at most is a list: no index has two. */
 static void append_document(struct buf *out, enum kind kind, uint32_t nth) {
-  char list = kind == LISTS && toss() ? "abs"[pick(3)] : 0;
-  buf_append_format(out, "{\"_id\":%u,\"u\":%u", nth, nth * 7 % DOCUMENTS);
+  char list = kind == LISTS && beside_toss() ? "abs"[beside_pick(3)] : 0;
+  buf_append_text(out, "{\"_id\":");
+  append_key(out, nth);
+  buf_append_format(out, ",\"u\":%u", nth * 7 % DOCUMENTS);
   for (const char *name = "abs"; *name; name++) {
-    if (pick(6) == 0) continue;
+    if (beside_pick(6) == 0) continue;
     buf_append_format(out, ",\"%c\":", *name);
     if (*name == list)
       append_list(out);
@@ -86,7 +70,7 @@ static void append_document(struct buf *out, enum kind kind, uint32_t nth) {
       append_scalar(out);
   }
   buf_append_text(out, ",\"m\":");
-  if (kind == LISTS_OF_MAPS && toss())
+  if (kind == LISTS_OF_MAPS && beside_toss())
     append_maps(out);
   else
     append_map(out);
@@ -106,17 +90,19 @@ static void fill(enum kind kind) {
   append_index(&text, kind, "bsu", "\"b\":-1,\"s\":-1,\"u\":-1");
   append_index(&text, kind, "bdu", "\"b\":1,\"s\":-1,\"u\":1");
   append_index(&text, kind, "abu", "\"a\":-1,\"b\":1,\"u\":1");
+  append_index(&text, kind, "s", "\"s\":1");
+  append_index(&text, kind, "bi", "\"b\":1,\"_id\":-1");
   append_index(&text, kind, "mu", "\"m.k\":1,\"m.s\":1,\"u\":-1");
   buf_append_text(&text,
                   "{\"name\":\"part\",\"key\":{\"b\":1,\"u\":1},\"partialFilterExpression\":{"
                   "\"a\":{\"$gt\":1}}},{\"name\":\"ub\",\"key\":{\"u\":1,\"b\":1},"
                   "\"unique\":true}]}");
-  run_text(&text);
+  beside_change(&db, &text);
   for (uint32_t i = 0; i < DOCUMENTS; i++) {
     buf_append_format(&text, "{\"insert\":\"t%u\",\"documents\":[", kind);
     append_document(&text, kind, i);
     buf_append_text(&text, "]}");
-    run_text(&text);
+    beside_change(&db, &text);
   }
   buf_deinit(&text);
 }
@@ -125,9 +111,27 @@ static void fill(enum kind kind) {
 
 static void append_in(struct buf *out) {
   buf_append_text(out, "{\"$in\":[");
-  for (uint32_t i = 0, count = 1 + pick(4); i < count; i++) {
+  for (uint32_t i = 0, count = 1 + beside_pick(4); i < count; i++) {
     if (i) buf_append_byte(out, ',');
     append_scalar(out);
+  }
+  buf_append_text(out, "]}");
+}
+
+/** One key, several, or a range of them. */
+static void append_keys(struct buf *out) {
+  static const char *const ops[] = {"$gt", "$lte", "$eq", "$eq"};
+  uint32_t kind = beside_pick(5);
+  if (kind < 4) {
+    buf_append_format(out, "\"_id\":{\"%s\":", ops[kind]);
+    append_key(out, beside_pick(DOCUMENTS + 4));
+    buf_append_byte(out, '}');
+    return;
+  }
+  buf_append_text(out, "\"_id\":{\"$in\":[");
+  for (uint32_t i = 0, count = 1 + beside_pick(20); i < count; i++) {
+    if (i) buf_append_byte(out, ',');
+    append_key(out, beside_pick(DOCUMENTS));
   }
   buf_append_text(out, "]}");
 }
@@ -135,14 +139,18 @@ static void append_in(struct buf *out) {
 static void append_condition(struct buf *out) {
   static const char *const names[] = {"a", "a", "a", "b", "b", "b", "s", "m.k", "m.k", "m.s"};
   static const char *const ops[] = {"$gt", "$gte", "$lt", "$lte", "$ne"};
-  buf_append_format(out, "\"%s\":", names[pick(10)]);
-  uint32_t kind = pick(8);
+  if (beside_pick(8) == 0) {
+    append_keys(out);
+    return;
+  }
+  buf_append_format(out, "\"%s\":", names[beside_pick(10)]);
+  uint32_t kind = beside_pick(8);
   if (kind < 4) {
     append_in(out);
   } else if (kind < 6) {
     append_scalar(out);
   } else {
-    buf_append_format(out, "{\"%s\":", ops[pick(5)]);
+    buf_append_format(out, "{\"%s\":", ops[beside_pick(5)]);
     append_scalar(out);
     buf_append_byte(out, '}');
   }
@@ -151,7 +159,7 @@ static void append_condition(struct buf *out) {
 /** Conditions that must all hold. */
 static void append_conditions(struct buf *out) {
   buf_append_text(out, "{\"$and\":[");
-  for (uint32_t i = 0, count = 1 + pick(2); i < count; i++) {
+  for (uint32_t i = 0, count = 1 + beside_pick(2); i < count; i++) {
     buf_append_text(out, i ? ",{" : "{");
     append_condition(out);
     buf_append_byte(out, '}');
@@ -159,18 +167,29 @@ static void append_conditions(struct buf *out) {
   buf_append_text(out, "]}");
 }
 
+/** Some of the alternatives are keys. */
+static void append_union_with_keys(struct buf *out) {
+  buf_append_text(out, "{\"$or\":[{");
+  append_keys(out);
+  buf_append_text(out, beside_toss() ? "},{\"b\":" : "},{\"s\":");
+  append_scalar(out);
+  buf_append_text(out, "},{");
+  append_keys(out);
+  buf_append_text(out, "}]}");
+}
+
 static void append_filter(struct buf *out) {
-  if (pick(3)) {
+  if (beside_pick(3)) {
     append_conditions(out);
     return;
   }
   buf_append_byte(out, '{');
-  if (pick(4) == 0) {
+  if (beside_pick(4) == 0) {
     append_condition(out);
     buf_append_byte(out, ',');
   }
   buf_append_text(out, "\"$or\":[");
-  for (uint32_t i = 0, count = 2 + pick(2); i < count; i++) {
+  for (uint32_t i = 0, count = 2 + beside_pick(2); i < count; i++) {
     if (i) buf_append_byte(out, ',');
     append_conditions(out);
   }
@@ -188,63 +207,54 @@ static void append_find(struct buf *out, enum kind kind) {
                                       "\"m.s\":1,\"u\":-1",
                                       "\"m.s\":-1,\"u\":1",
                                       "\"a\":1,\"s\":1,\"u\":1",
-                                      "\"b\":1,\"s\":-1,\"u\":1"};
+                                      "\"b\":1,\"s\":-1,\"u\":1",
+                                      "\"_id\":1",
+                                      "\"_id\":1",
+                                      "\"_id\":-1",
+                                      "\"s\":1,\"_id\":1",
+                                      "\"s\":-1,\"_id\":-1",
+                                      "\"s\":1,\"_id\":-1",
+                                      "\"b\":1,\"_id\":-1"};
+  enum { BY_KEY = 11, SORTS = sizeof sorts / sizeof sorts[0] };
   static const char *const projections[] = {"\"a\":1,\"s\":1,\"u\":1,\"_id\":0",
                                             "\"b\":1,\"s\":1,\"u\":1", "\"u\":1"};
   buf_append_format(out, "{\"find\":\"t%u\",\"filter\":", kind);
-  append_filter(out);
-  buf_append_format(out, ",\"sort\":{%s}", sorts[pick(11)]);
-  if (pick(3) == 0) buf_append_format(out, ",\"projection\":{%s}", projections[pick(3)]);
-  if (pick(3) == 0) buf_append_format(out, ",\"skip\":%u", pick(12));
-  if (pick(3)) buf_append_format(out, ",\"limit\":%u", 1 + pick(20));
-  if (kind == COLLATED && pick(8))
+  bool is_by_key = beside_pick(8) == 0;
+  if (is_by_key)
+    append_union_with_keys(out);
+  else
+    append_filter(out);
+  uint32_t nth = is_by_key ? BY_KEY + beside_pick(3) : beside_pick(SORTS);
+  buf_append_format(out, ",\"sort\":{%s}", sorts[nth]);
+  if (beside_pick(3) == 0)
+    buf_append_format(out, ",\"projection\":{%s}", projections[beside_pick(3)]);
+  if (beside_pick(3) == 0) buf_append_format(out, ",\"skip\":%u", beside_pick(12));
+  if (beside_pick(3)) buf_append_format(out, ",\"limit\":%u", 1 + beside_pick(20));
+  if (kind == COLLATED && beside_pick(8))
     buf_append_text(out, ",\"collation\":{\"locale\":\"en\",\"strength\":2}");
   buf_append_byte(out, '}');
 }
 
 /* ---- comparing ---- */
 
-static bool is_planned(struct slice text, const char *how) {
-  struct buf explain, answer;
-  buf_init(&explain, TEXT_BYTES_MAX);
-  buf_init(&answer, ANSWER_BYTES_MAX);
-  buf_append_format(&explain, "{\"explain\":%.*s}", SLICE_ARG(text));
-  run(buf_slice(&explain), NULL, &answer);
-  bool is = answer.bytes && memmem(answer.data, answer.bytes, how, strlen(how)) != NULL;
-  buf_deinit(&explain);
-  buf_deinit(&answer);
-  return is;
-}
-
-static void check_statement(struct slice text) {
-  static const char *const off[] = {"answer from the index", "choose an index", "read in order",
-                                    NULL};
-  struct buf with, without;
-  buf_init(&with, ANSWER_BYTES_MAX);
-  buf_init(&without, ANSWER_BYTES_MAX);
-  run(text, NULL, &with);
-  run(text, off, &without);
-  if (!slice_is_equal(buf_slice(&with), buf_slice(&without)))
-    fail_msg("%.*s\nin the order of indexes:\n%.*s\nsorted:\n%.*s", SLICE_ARG(text),
-             SLICE_ARG(buf_slice(&with)), SLICE_ARG(buf_slice(&without)));
-  buf_deinit(&with);
-  buf_deinit(&without);
-}
-
 /** Some of many statements are read in order, and some of those merged. */
 static void check_collection(enum kind kind, size_t rounds) {
-  size_t ordered = 0, merged = 0;
+  static const char *const off[] = {"answer from the index", "choose an index", "read in order",
+                                    NULL};
+  size_t ordered = 0, merged = 0, by_key = 0;
   struct buf text;
   buf_init(&text, TEXT_BYTES_MAX);
   for (size_t i = 0; i < rounds; i++) {
     append_find(&text, kind);
-    check_statement(buf_slice(&text));
-    ordered += is_planned(buf_slice(&text), " in order");
-    merged += is_planned(buf_slice(&text), " merged");
+    beside_check(&db, buf_slice(&text), off, true);
+    ordered += beside_is_planned(&db, buf_slice(&text), " in order");
+    bool merges = beside_is_planned(&db, buf_slice(&text), " merged");
+    merged += merges;
+    by_key += merges && beside_is_planned(&db, buf_slice(&text), " by key");
     buf_reset(&text);
   }
   buf_deinit(&text);
-  assert_true(ordered > merged && merged > 0);
+  assert_true(ordered > merged && merged > 0 && (by_key > 0 || kind == COLLATED));
 }
 
 static void ordered_answers_are_the_sorted(void) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The entries that a document has in an index: what its method makes of it, none where a partial
- * index leaves the document out. That lists were met is noted in the dictionary of the collection:
- * until then a reader may take each document for one entry. */
+ * index leaves the document out. That lists were met is noted in the dictionary of the collection,
+ * with the keys that led to them: until then a reader may take each document for one entry. */
 #include "base/mem/mem.h"
 #include "model/db/model_int.h"
 
@@ -37,16 +37,27 @@ static status note_kinds(struct model_txn *txn, const struct collection *collect
   return is_new ? model__save_names(txn->model, collection, err) : LUMA_OK;
 }
 
-/** A mark once made stays, whatever becomes of the transaction. */
+/** Notes keys that led to lists, as far as this transaction has not noted them. */
 static status note_lists(struct model_txn *txn, const struct collection *collection,
-                         const struct catalog_index *index, struct err *err) {
+                         const struct catalog_index *index, uint32_t lists, struct err *err) {
   struct model_noted *noted = noted_of(txn, index);
-  if (noted->lists) return LUMA_OK;
-  bool is_new = !collection_has_lists(collection, index);
-  if (is_new) TRY(collection_mark_lists(collection, index, err));
-  if (is_new) TRY(model__save_names(txn->model, collection, err));
-  noted->lists = true;
-  return LUMA_OK;
+  if (!(lists & ~noted->lists)) return LUMA_OK;
+  TRY(collection_mark_lists(collection, index, lists, err));
+  noted->lists |= lists;
+  return model__save_names(txn->model, collection, err);
+}
+
+/** The same of paths of a wildcard. */
+static status note_paths(struct model_txn *txn, const struct collection *collection,
+                         const struct catalog_index *index, const struct index_entries *entries,
+                         struct err *err) {
+  struct slice path;
+  size_t at = 0;
+  if (!index->def.notes_parts)
+    return note_lists(txn, collection, index, 1u << index_wildcard_at(&index->def), err);
+  while (index_entries_next_list(entries, &at, &path))
+    TRY(collection_mark_list_at(collection, index, path, err));
+  return model__save_names(txn->model, collection, err);
 }
 
 static status note_met(struct model_txn *txn, const struct collection *collection,
@@ -108,7 +119,8 @@ static status plain_entries(struct model_txn *txn, const struct collection *coll
   TRY(result);
   if (!keeps) return LUMA_OK;
   if (index->def.notes_kinds) TRY(note_met(txn, collection, index, document, entries, err));
-  return entries->has_lists ? note_lists(txn, collection, index, err) : LUMA_OK;
+  if (entries->lists) TRY(note_lists(txn, collection, index, entries->lists, err));
+  return entries->lists_at.bytes ? note_paths(txn, collection, index, entries, err) : LUMA_OK;
 }
 
 status model__entries(struct model_txn *txn, const struct collection *collection,

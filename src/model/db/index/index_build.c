@@ -128,6 +128,7 @@ static struct index_def make_def(const struct model_index_spec *spec, uint32_t n
                           .sparse = spec->sparse,
                           .notes_lists = spec->multikey,
                           .notes_ways = spec->multikey,
+                          .notes_parts = spec->multikey,
                           .wildcard = spec->wildcard,
                           .collation = spec->collation,
                           .notes_kinds = true,

@@ -21,6 +21,7 @@ struct stream {
 
 struct merged {
   const struct model_merge *merge;
+  struct index_def by_key; /* of the streams that have no index */
   struct stream *streams;
   struct heap heap; /* of the numbers of streams that have an entry in hand */
   bool is_begun;
@@ -40,14 +41,20 @@ static struct slice behind(struct slice key, size_t bytes) {
   return slice_of(key.data + bytes, key.bytes - bytes);
 }
 
-/** Moves over `count` parts from part `first` on. */
+static const struct index_def *def_of(const struct merged *merged, const struct stream *stream) {
+  return stream->of->index ? &stream->of->index->def : &merged->by_key;
+}
+
+/** Moves over `count` parts from part `first` on, and over the document's key where they go that
+ * far. */
 static status pass_parts(const struct index_def *def, uint32_t first, uint32_t count,
                          struct slice *rest, struct err *err) {
-  for (uint32_t i = first; i < first + count; i++) {
+  for (uint32_t i = first; i < first + count && i < def->keys_count; i++) {
     size_t bytes = key_part_bytes(*rest, def->keys[i].descending);
     if (bytes == 0) FAIL(err, LUMA_CORRUPT, "an entry of an index has too few parts");
     *rest = behind(*rest, bytes);
   }
+  if (first + count > def->keys_count) *rest = behind(*rest, rest->bytes);
   return LUMA_OK;
 }
 
@@ -56,9 +63,9 @@ static status take_order(struct merged *merged, struct stream *stream, struct er
   const struct model_stream *of = stream->of;
   struct slice key = stream->keys[stream->at];
   struct slice from = behind(key, sizeof(uint32_t)); /* the index's number */
-  TRY(pass_parts(&of->index->def, 0, of->points, &from, err));
+  TRY(pass_parts(def_of(merged, stream), 0, of->points, &from, err));
   struct slice rest = from;
-  TRY(pass_parts(&of->index->def, of->points, merged->merge->parts, &rest, err));
+  TRY(pass_parts(def_of(merged, stream), of->points, merged->merge->parts, &rest, err));
   buf_reset(&stream->order);
   buf_append(&stream->order, from.data, from.bytes - rest.bytes);
   TRY(buf_check(&stream->order, "a key", err));
@@ -68,10 +75,11 @@ static status take_order(struct merged *merged, struct stream *stream, struct er
 }
 
 /** Rows are copied: they are the cursor's until its next step, and what is written meanwhile may
- * move them. */
-static status copy_rows(struct stream *stream, const struct store_rows *rows, struct err *err) {
+ * move them. Of records the keys are enough. */
+static status copy_rows(struct stream *stream, struct store_rows *rows, struct err *err) {
   buf_reset(&stream->bytes);
   for (uint32_t i = 0; i < rows->count; i++) {
+    if (!stream->of->index) rows->values[i].bytes = 0;
     buf_append_slice(&stream->bytes, rows->keys[i]);
     buf_append_slice(&stream->bytes, rows->values[i]);
   }
@@ -134,8 +142,8 @@ status merged_next(struct merged *merged, struct merged_entry *entry, struct err
   const uint32_t *first = heap_peek(&merged->heap);
   if (!first) return LUMA_OK;
   const struct stream *stream = &merged->streams[*first];
-  *entry = (struct merged_entry){&stream->of->index->def, stream->keys[stream->at],
-                                 stream->values[stream->at]};
+  *entry = (struct merged_entry){stream->of->index ? &stream->of->index->def : NULL,
+                                 stream->keys[stream->at], stream->values[stream->at]};
   merged->handed++;
   return LUMA_OK;
 }
@@ -144,12 +152,14 @@ uint64_t merged_entries(const struct merged *merged) {
   return merged->entries;
 }
 
-static status open_stream(struct model_txn *txn, struct stream *stream, struct err *err) {
+static status open_stream(struct model_txn *txn, const struct merged *merged, struct stream *stream,
+                          struct err *err) {
   const struct model_stream *of = stream->of;
+  const struct index_def *def = def_of(merged, stream);
   struct store_range range;
-  TRY(index_method(&of->index->def)
-          ->range(&of->index->def, &of->bounds, &stream->bounds, &range, err));
-  return store_cursor_open(txn->store, STORE_ENTRIES, range, of->backwards, &stream->cursor, err);
+  TRY(index_method(def)->range(def, &of->bounds, &stream->bounds, &range, err));
+  return store_cursor_open(txn->store, of->index ? STORE_ENTRIES : STORE_RECORDS, range,
+                           of->backwards, &stream->cursor, err);
 }
 
 static status open_streams(struct model_txn *txn, struct merged *merged, struct err *err) {
@@ -162,16 +172,17 @@ static status open_streams(struct model_txn *txn, struct merged *merged, struct 
     buf_init(&stream->order, MODEL_SCRATCH_BYTES_MAX);
   }
   for (uint32_t i = 0; i < merged->merge->count; i++)
-    TRY(open_stream(txn, &merged->streams[i], err));
+    TRY(open_stream(txn, merged, &merged->streams[i], err));
   return LUMA_OK;
 }
 
-status merged_create(struct model_txn *txn, const struct model_merge *merge, struct merged **merged,
-                     struct err *err) {
+status merged_create(struct model_txn *txn, const struct collection *collection,
+                     const struct model_merge *merge, struct merged **merged, struct err *err) {
   struct merged *made = mem_zalloc(1, sizeof *made);
   *merged = NULL;
   if (!made) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for a scan");
   made->merge = merge;
+  made->by_key = model__key_def(collection);
   heap_init(&made->heap, sizeof(uint32_t), is_before, made);
   made->streams = mem_zalloc(merge->count + 1u, sizeof *made->streams);
   status done = made->streams ? open_streams(txn, made, err)

@@ -12,13 +12,13 @@ struct merged;
 
 /** An entry and the index that it is of. */
 struct merged_entry {
-  const struct index_def *def;
+  const struct index_def *def; /* NULL: it is a record */
   struct slice key, value;
 };
 
 /** `merge` is borrowed. */
-status merged_create(struct model_txn *txn, const struct model_merge *merge, struct merged **merged,
-                     struct err *err);
+status merged_create(struct model_txn *txn, const struct collection *collection,
+                     const struct model_merge *merge, struct merged **merged, struct err *err);
 /** NULL is fine. */
 void merged_destroy(struct merged *merged);
 /** The entry that comes next, borrowed until the next call; its key is empty at the end. */

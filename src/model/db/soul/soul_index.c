@@ -89,6 +89,7 @@ static status add_index(struct model_txn *txn, struct collection *collection,
                           .nulls_distinct = true,
                           .notes_lists = wanted->multikey,
                           .notes_ways = wanted->multikey,
+                          .notes_parts = wanted->multikey,
                           .notes_kinds = true,
                           .notes_nulls = true,
                           .notes_keys = true};

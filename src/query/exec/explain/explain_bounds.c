@@ -5,18 +5,20 @@
 #include <stdlib.h>
 
 #include "model/catalog/catalog.h"
+#include "query/exec/intervals.h"
 #include "query/expr/like.h"
 #include "query/plan/plan.h"
 #include "value/json/json.h"
 #include "value/order/order.h"
 
-enum { ENDS_BYTES_MAX = 64 << 10 };
+enum { ENDS_BYTES_MAX = 64 << 10, ASCII_MAX = 0x7e };
 
 struct bounds {
   struct build *build;
   struct buf *text;
-  bool multikey;  /* lists are known by their elements */
-  bool is_turned; /* the scan reads from the high end to the low one */
+  bool multikey;    /* lists are known by their elements */
+  bool is_collated; /* texts stand there by a collation */
+  bool is_turned;   /* the scan reads from the high end to the low one */
 };
 
 /* ---- values as MongoDB writes them ---- */
@@ -160,6 +162,31 @@ static void put_point(const struct bounds *bounds, const struct val *value) {
   put_text(bounds);
 }
 
+/** Where texts that begin as an expression says end; behind the last character that is shown, all
+ * texts do. */
+static void write_interval_end(struct buf *out, const struct val *value) {
+  bool is_shown = value->type != VAL_TEXT || !value->bytes ||
+                  ((const uint8_t *)value->data)[value->bytes - 1] <= ASCII_MAX;
+  if (is_shown)
+    write_value(out, value);
+  else
+    buf_append_text(out, "{}");
+}
+
+static void put_interval(const struct bounds *bounds, const struct interval *interval) {
+  struct buf *out = bounds->text;
+  bool turned = bounds->is_turned;
+  const struct val *ends[] = {&interval->low, &interval->high};
+  bool first_open = turned ? interval->high_open : interval->low_open;
+  bool last_open = turned ? interval->low_open : interval->high_open;
+  buf_append_byte(out, first_open ? '(' : '[');
+  write_interval_end(out, ends[turned]);
+  buf_append_text(out, ", ");
+  write_interval_end(out, ends[!turned]);
+  buf_append_byte(out, last_open ? ')' : ']');
+  put_text(bounds);
+}
+
 /** A list may be a whole value, or one that stands in lists. */
 static void put_equal(const struct bounds *bounds, const struct val *value) {
   bool is_list = bounds->multikey && value->type == VAL_LIST;
@@ -201,8 +228,41 @@ static status put_elements(const struct bounds *bounds, const struct val *list, 
   return LUMA_OK;
 }
 
+/** What is read of values some of which are patterns: they stand for texts that others may be
+ * among. */
+static status put_intervals(const struct bounds *bounds, const struct plan_part *part,
+                            struct arena *arena, struct err *err) {
+  struct intervals set = {.arena = arena,
+                          .is_collated = bounds->is_collated,
+                          .multikey = bounds->multikey,
+                          .splits = true};
+  const struct val *first = &part->values[0]->value;
+  uint32_t count = part->spread ? val_count(first) : 1;
+  for (uint32_t i = 0; i < count; i++) {
+    struct val value = part->spread ? val_at(first, i) : *first;
+    TRY(intervals_add_value(&set, &value, true, err));
+  }
+  intervals_join(&set);
+  for (uint32_t i = 0; i < set.count; i++)
+    put_interval(bounds, &set.items[bounds->is_turned ? set.count - 1 - i : i]);
+  return LUMA_OK;
+}
+
+static bool has_patterns(const struct plan_part *part) {
+  const struct expr *first = part->values_count == 1 && part->mongo ? part->values[0] : NULL;
+  bool has = first && first->kind == EXPR_CONST && first->value.type == VAL_REGEX;
+  bool is_list =
+      first && first->kind == EXPR_CONST && part->spread && first->value.type == VAL_LIST;
+  for (uint32_t i = 0; is_list && !has && i < val_count(&first->value); i++) {
+    struct val element = val_at(&first->value, i);
+    has = element.type == VAL_REGEX;
+  }
+  return has;
+}
+
 static status put_equals(const struct bounds *bounds, const struct plan_part *part,
                          struct arena *arena, struct err *err) {
+  if (has_patterns(part)) return put_intervals(bounds, part, arena, err);
   for (uint32_t i = 0; i < part->values_count; i++) {
     const struct expr *value = part->values[i];
     bool is_known = value->kind == EXPR_CONST;
@@ -221,7 +281,6 @@ static status put_equals(const struct bounds *bounds, const struct plan_part *pa
 /** Up to where texts no longer begin so; the value that counts besides is behind texts. */
 static void put_prefix(const struct bounds *bounds, const struct plan_part *part,
                        struct arena *arena) {
-  enum { ASCII_MAX = 0x7e };
   const struct val *pattern = &part->low->value;
   bool exact = false, alone = false, turned = bounds->is_turned;
   uint8_t *text = arena_alloc_text(arena, pattern->bytes + 1);
@@ -255,6 +314,7 @@ status explain_bounds(struct build *build, const struct plan_access *access, uin
   const struct bounds bounds = {.build = build,
                                 .text = scratch,
                                 .multikey = access->index && access->index->def.multikey,
+                                .is_collated = access->index && access->index->def.collation.bytes,
                                 .is_turned = descends != access->backwards};
   if (part && part->is_equal) return put_equals(&bounds, part, arena, err);
   if (part && part->is_null)

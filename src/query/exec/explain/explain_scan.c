@@ -62,17 +62,28 @@ static void put_pattern(struct telling *telling, const struct plan_access *acces
 
 /* ---- reading ---- */
 
-/** Whether lists were met; of several paths which of them led to some is not known. */
+/** Whether it is known where on the paths of an index lists were met: of several steps it is not.
+ */
+static bool knows_lists(const struct collection *collection, const struct catalog_index *index) {
+  bool knows = index && !index->def.wildcard.bytes && !index_def_is_computed(&index->def);
+  for (uint32_t i = 0; knows && i < index->def.keys_count; i++)
+    knows = index->def.keys[i].path.count == 1 || !collection_part_has_lists(collection, index, i);
+  return knows && (index->def.notes_parts || !collection_has_lists(collection, index));
+}
+
+/** Whether lists were met, and in which places. */
 static void put_lists(struct telling *telling, const struct collection *collection,
                       const struct catalog_index *index) {
-  bool has_lists = index && collection_has_lists(collection, index);
-  explain__put(telling, "isMultiKey", val_bool(has_lists));
-  if (!index || has_lists || index->def.wildcard.bytes || index_def_is_computed(&index->def))
-    return;
+  explain__put(telling, "isMultiKey", val_bool(index && collection_has_lists(collection, index)));
+  if (!knows_lists(collection, index)) return;
   explain__begin(telling, "multiKeyPaths", false);
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     explain__name_path(telling, &index->def.keys[i].path);
     build_begin_list(&telling->build);
+    if (collection_part_has_lists(collection, index, i)) {
+      struct val name = val_text(index->def.keys[i].path.steps[0].name);
+      build_put(&telling->build, &name);
+    }
     explain__end(telling);
   }
   explain__end(telling);

@@ -309,6 +309,7 @@ status jql__regex(const struct jql *jql, struct slice pattern, struct slice opti
   if (pattern.bytes) memcpy(text, pattern.data, pattern.bytes);
   text[pattern.bytes] = 0;
   if (options.bytes) memcpy(text + pattern.bytes + 1, options.data, options.bytes);
+  val_sort_options(text + pattern.bytes + 1, options.bytes);
   *regex = (struct val){.type = VAL_REGEX, .bytes = (uint32_t)(pattern.bytes + options.bytes + 1)};
   regex->data = text;
   return LUMA_OK;
