@@ -472,9 +472,7 @@ jql_command jql__command, jql__explain;
 /** An EXPLAIN of the plan that was made of `command`. */
 status jql__show(const struct jql *jql, const struct jql_node *node, const struct val *command,
                  struct plan **plan);
-/** The hash of the command's shape; how many stages at the beginning of a pipeline are what a find
- * could ask. (shape.c) */
-uint32_t jql__shape(const struct val *command);
+/** How many stages at the beginning of a pipeline are what a find could ask. (shape.c) */
 uint32_t jql__shape_reads(const struct val *pipeline);
 
 #endif
