@@ -37,6 +37,16 @@ status err_raise(struct err *err, status code, const char *file, int source_line
   return code;
 }
 
+void err_path(struct err *err, const char *path) {
+  if (!err) return;
+  size_t at = strlen(err->message);
+  int wanted = snprintf(err->message + at, sizeof err->message - at, " (%s)", path);
+  if (wanted >= 0 && at + (size_t)wanted < sizeof err->message)
+    err->path_at = (uint32_t)at;
+  else
+    err->message[at] = 0;
+}
+
 void err_hint(struct err *err, const char *format, ...) {
   if (!err) return;
   va_list arguments;
@@ -87,6 +97,7 @@ void err_wrap(struct err *err, const char *format, ...) {
   memcpy(err->message, context, context_bytes);
   err->message[context_bytes + message_bytes] = 0;
   if (is_cut) drop_partial_sequence(err->message);
+  err->path_at = err->path_at && !is_cut ? err->path_at + (uint32_t)context_bytes : 0;
 }
 
 void err_reset(struct err *err) {

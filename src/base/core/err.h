@@ -31,6 +31,7 @@ struct err {
                        of the statement around it (MongoDB tells the two apart); else NULL */
   const char *file; /* where in our source it was raised (static string) */
   int source_line;
+  uint32_t path_at; /* where " (path)" begins, with which the message ends; 0: it does not */
   char message[ERR_MESSAGE_BYTES];
   char hint[ERR_HINT_BYTES]; /* what to do next; empty when there is nothing to say */
   /* what those users are told beside the number: fields of JSON with commas between, whole or
@@ -46,7 +47,7 @@ struct err {
  * what is called often. */
 static inline void err_init(struct err *err) {
   err->code = LUMA_OK;
-  err->line = err->column = err->foreign = err->faults_count = 0;
+  err->line = err->column = err->foreign = err->faults_count = err->path_at = 0;
   err->offset = 0;
   err->file = err->of_change = NULL;
   err->source_line = 0;
@@ -58,6 +59,9 @@ static inline void err_init(struct err *err) {
  * answers `code`. Use FAIL. */
 status err_raise(struct err *err, status code, const char *file, int source_line,
                  const char *format, ...) __attribute__((format(printf, 5, 6), cold));
+
+/** Puts " (path)" behind the message, unless it does not fit. */
+void err_path(struct err *err, const char *path) __attribute__((cold));
 
 /** Sets the hint, e.g. "did you mean `users`?". */
 void err_hint(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));

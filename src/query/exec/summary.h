@@ -41,6 +41,7 @@ struct query_write_error {
   uint32_t index, foreign;
   status code;
   const char *message, *hint, *detail; /* "": none */
+  uint32_t path_at;                    /* in the message */
 };
 
 /** What one change of several did. */

@@ -66,6 +66,9 @@ status jql_check_served(const struct lang_context *context, const struct val *co
 status jql_check_common(const struct lang_context *context, const struct val *command,
                         struct err *err);
 
+/** The hash of a command's shape: what it asks of which attributes, whatever the values are. */
+uint32_t jql_shape(const struct val *command);
+
 /** Whether a field of the name is one of those. */
 bool jql_is_common(struct slice name);
 

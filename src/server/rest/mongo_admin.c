@@ -3,6 +3,7 @@
 
 #include "query/plan/words.h"
 #include "server/rest/mongo_current.h"
+#include "server/rest/mongo_plans.h"
 #include "server/rest/mongo_server.h"
 #include "server/rest/mongo_session.h"
 #include "server/rest/mongo_status.h"
@@ -113,31 +114,6 @@ static status answer_list_commands(const struct mongo_asked *asked, struct err *
   return LUMA_OK;
 }
 
-/* ---- sessions ---- */
-
-static void put_session(const struct mongo_asked *asked, const struct registry_told *told) {
-  int64_t now_us = (int64_t)os_now_us(asked->exchange->rest->options.os);
-  build_begin_map(asked->build);
-  build_name(asked->build, slice_of_text("_id"));
-  build_begin_map(asked->build);
-  mongo_put_text(asked->build, "id", told->id);
-  build_end(asked->build);
-  mongo_put(asked->build, "lastUse", val_timestamp(now_us - (int64_t)told->age_us));
-  build_end(asked->build);
-}
-
-static status put_sessions(const struct mongo_asked *asked, struct err *err) {
-  struct registry *registry = asked->exchange->rest->registry;
-  struct registry_told *told =
-      arena_zalloc(&asked->exchange->request->arena, TOLD_MAX, sizeof *told);
-  if (!told) FAIL(err, LUMA_OUT_OF_MEMORY, "no memory for sessions");
-  uint32_t count = registry_tell_sessions(registry, told, TOLD_MAX);
-  build_begin_list(asked->build);
-  for (uint32_t i = 0; i < count; i++) put_session(asked, &told[i]);
-  build_end(asked->build);
-  return LUMA_OK;
-}
-
 /* ---- the door ---- */
 
 static const struct mongo_admin commands[] = {
@@ -176,7 +152,7 @@ static const struct mongo_admin commands[] = {
     {"getDefaultRWConcern", mongo_server_concerns},
     {"getFreeMonitoringStatus", mongo_server_monitoring},
     {"profile", mongo_server_profile},
-    {"planCacheClear", mongo_server_clear_plans},
+    {"planCacheClear", mongo_plans_clear},
     {"planCacheListFilters", mongo_server_plan_filters},
     {"planCacheClearFilters", mongo_server_clear_filters},
     {"compact", mongo_server_compact},
@@ -228,96 +204,5 @@ status mongo_admin_run(struct exchange *exchange, const struct statement_run *ru
   build_deinit(&build);
   buf_deinit(&room);
   if (done == LUMA_OK) rest__json(exchange, 200);
-  return done;
-}
-
-/* ---- stages that tell the same ---- */
-
-static bool is_stage(const struct statement_run *run, const char *name) {
-  struct val pipeline = val_field(&run->command, slice_of_text("pipeline"));
-  struct slice first = {0};
-  if (pipeline.type != VAL_LIST || val_count(&pipeline) == 0) return false;
-  struct val stage = val_at(&pipeline, 0);
-  if (stage.type != VAL_MAP || val_count(&stage) != 1) return false;
-  (void)val_field_at(&stage, 0, &first);
-  return slice_is_equal(first, slice_of_text(name));
-}
-
-/* What runs is the server's, not a collection's. */
-static status check_of_server(const struct statement_run *run, struct err *err) {
-  struct val target = val_field(&run->command, slice_of_text("aggregate"));
-  struct val database = val_field(&run->command, slice_of_text("$db"));
-  double number = val_is_number(&target) ? val_to_float64(&target) : 0;
-  bool is_admin =
-      database.type == VAL_TEXT && slice_is_equal(val_slice(&database), slice_of_text("admin"));
-  if (number == 1 && is_admin) return LUMA_OK;
-  err_raise(err, LUMA_INVALID_ARGUMENT, __FILE__, __LINE__,
-            "$currentOp must be run against the 'admin' database with {aggregate: 1}");
-  err_hint(err, "{\"aggregate\": 1, \"$db\": \"admin\", \"pipeline\": [{\"$currentOp\": {}}]}");
-  if (err) err->foreign = INVALID_NAMESPACE;
-  return LUMA_INVALID_ARGUMENT;
-}
-
-static status put_pipeline(const struct mongo_asked *asked, const struct val *pipeline,
-                           bool sessions, struct err *err) {
-  build_begin_list(asked->build);
-  build_begin_map(asked->build);
-  build_name(asked->build, slice_of_text("$documents"));
-  if (sessions)
-    TRY(put_sessions(asked, err));
-  else
-    mongo_current_put_documents(asked);
-  build_end(asked->build);
-  for (uint32_t i = 1; i < val_count(pipeline); i++) {
-    struct val stage = val_at(pipeline, i);
-    build_put(asked->build, &stage);
-  }
-  build_end(asked->build);
-  return LUMA_OK;
-}
-
-/* The command over documents instead of a collection. */
-static status put_command(const struct mongo_asked *asked, bool sessions, struct err *err) {
-  const struct val *command = &asked->run->command;
-  build_begin_map(asked->build);
-  for (uint32_t i = 0; i < val_count(command); i++) {
-    struct slice name;
-    struct val field = val_field_at(command, i, &name);
-    build_name(asked->build, name);
-    if (slice_is_equal(name, slice_of_text("pipeline"))) {
-      TRY(put_pipeline(asked, &field, sessions, err));
-      continue;
-    }
-    if (slice_is_equal(name, slice_of_text("aggregate"))) field = val_int64(1);
-    build_put(asked->build, &field);
-  }
-  build_end(asked->build);
-  return LUMA_OK;
-}
-
-status mongo_admin_replace_stage(struct exchange *exchange, struct statement_run *run,
-                                 struct err *err) {
-  struct build build;
-  struct buf room;
-  struct slice built;
-  if (!run->is_command || val_field(&run->command, slice_of_text("aggregate")).type == VAL_MISSING)
-    return LUMA_OK;
-  bool sessions = is_stage(run, "$listSessions") || is_stage(run, "$listLocalSessions");
-  if (!sessions && !is_stage(run, "$currentOp")) return LUMA_OK;
-  if (!sessions) TRY(check_of_server(run, err));
-  struct val list = val_field(&run->command, slice_of_text("pipeline")), stage = val_at(&list, 0);
-  struct val options = val_field(&stage, slice_of_text("$currentOp"));
-  if (!sessions) TRY(mongo_current_check(&options, err));
-  struct mongo_asked asked = {exchange, run, &build};
-  buf_init(&room, DOC_BYTES_MAX);
-  build_init(&build, &room, NULL);
-  status done = put_command(&asked, sessions, err);
-  if (done == LUMA_OK) done = build_finish(&build, &built, err);
-  build_deinit(&build);
-  void *copy = done == LUMA_OK ? arena_copy(&run->arena, built.data, built.bytes) : NULL;
-  if (copy) run->command = val_decode(slice_of(copy, built.bytes), NULL);
-  if (done == LUMA_OK && !copy)
-    done = err_raise(err, LUMA_OUT_OF_MEMORY, __FILE__, __LINE__, "no memory for the pipeline");
-  buf_deinit(&room);
   return done;
 }

@@ -18,8 +18,9 @@ bool mongo_admin_is_name(struct slice name);
 /** Answers it. */
 status mongo_admin_run(struct exchange *exchange, const struct statement_run *run,
                        const struct mongo_admin *admin, struct err *err);
-/** A pipeline that begins with $currentOp, $listSessions or $listLocalSessions begins with
- * $documents after: the statements that run, the sessions that are open. */
+/** A pipeline that begins with $currentOp, $listSessions, $listLocalSessions or
+ * $planCacheStats begins with $documents after: the statements that run, the sessions that are
+ * open, the plans that are kept. (mongo_stages.c) */
 status mongo_admin_replace_stage(struct exchange *exchange, struct statement_run *run,
                                  struct err *err);
 

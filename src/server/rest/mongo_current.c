@@ -57,6 +57,14 @@ static void put_value(struct telling *telling, const struct val *value) {
   build_end(telling->build);
 }
 
+void mongo_current_put_value(const struct mongo_asked *asked, const struct val *value) {
+  struct telling telling = {.asked = asked,
+                            .build = asked->build,
+                            .masks = rest__masks(asked->exchange),
+                            .left = VALUES_MAX};
+  put_value(&telling, value);
+}
+
 /* {"$truncated": the beginning of its JSON}, as MongoDB has it. */
 static void put_truncated(struct telling *telling, const struct val *command) {
   const struct json_write_options options = {.form = JSON_PLAIN, .key_name = "_id"};

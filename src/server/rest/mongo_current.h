@@ -11,6 +11,8 @@ status mongo_current_answer(const struct mongo_asked *asked, struct err *err);
 status mongo_current_kill(const struct mongo_asked *asked, struct err *err);
 /** The list alone, as what $documents takes. */
 void mongo_current_put_documents(const struct mongo_asked *asked);
+/** The value, masked where some attribute is sensitive, and as much of it as is told. */
+void mongo_current_put_value(const struct mongo_asked *asked, const struct val *value);
 /** LUMA_OK unless the options of $currentOp are none. */
 status mongo_current_check(const struct val *options, struct err *err);
 

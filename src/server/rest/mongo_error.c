@@ -118,7 +118,8 @@ void mongo_error_write(const struct err *err, const struct mongo_teller *teller,
                                                        .code = err->code,
                                                        .message = err->message,
                                                        .hint = err->of_change ? err->hint : "",
-                                                       .detail = err->detail},
+                                                       .detail = err->detail,
+                                                       .path_at = err->path_at},
                            teller, out);
 }
 
@@ -154,6 +155,18 @@ static struct val read_detail(const char *detail, struct buf *read) {
   return told;
 }
 
+/* Where in the command the failure is: MongoDB's words do not say it. */
+static struct slice put_path(const struct query_write_error *failed, struct buf *out) {
+  struct slice message = slice_of_text(failed->message);
+  if (!failed->path_at || failed->path_at + 3u > message.bytes) return message;
+  struct slice path =
+      slice_of(message.data + failed->path_at + 2, message.bytes - failed->path_at - 3);
+  buf_append_text(out, "\"path\":");
+  json_write_text(out, path);
+  buf_append_byte(out, ',');
+  return slice_of(message.data, failed->path_at);
+}
+
 /* The words are last: whoever reads a long reply sees the number first. */
 static void put_detail(const struct query_write_error *failed, const struct mongo_teller *teller,
                        struct buf *out) {
@@ -161,6 +174,7 @@ static void put_detail(const struct query_write_error *failed, const struct mong
   buf_init(&read, DOC_BYTES_MAX);
   struct val told = failed->detail[0] ? read_detail(failed->detail, &read) : val_missing();
   put_told(&told, teller, out);
+  struct slice message = put_path(failed, out);
   buf_append_text(out, "\"errmsg\":");
   struct val words =
       told.type == VAL_MAP ? val_field(&told, slice_of_text("errmsg")) : val_missing();
@@ -169,7 +183,7 @@ static void put_detail(const struct query_write_error *failed, const struct mong
   else if (mongo_duplicate_is_told(&told))
     mongo_duplicate_write(&told, teller->database, out);
   else
-    json_write_text(out, slice_of_text(failed->message));
+    json_write_text(out, message);
   buf_deinit(&read);
 }
 

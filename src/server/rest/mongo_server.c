@@ -5,7 +5,6 @@
 
 #include "model/catalog/catalog.h"
 #include "server/rest/mongo_server.h"
-#include "service/plans/plans.h"
 
 enum {
   BAD_VALUE = 2,
@@ -47,7 +46,7 @@ static status find_collection(const struct mongo_asked *asked, bool *is_view, st
   return LUMA_UNKNOWN_COLLECTION;
 }
 
-static status check_collection(const struct mongo_asked *asked, struct err *err) {
+status mongo_server_check_collection(const struct mongo_asked *asked, struct err *err) {
   bool is_view;
   return find_collection(asked, &is_view, err);
 }
@@ -142,21 +141,15 @@ status mongo_server_profile(const struct mongo_asked *asked, struct err *err) {
 
 /* ---- plans ---- */
 
-status mongo_server_clear_plans(const struct mongo_asked *asked, struct err *err) {
-  TRY(check_collection(asked, err));
-  plans_clear(asked->exchange->rest->options.db->plans);
-  return LUMA_OK;
-}
-
 status mongo_server_plan_filters(const struct mongo_asked *asked, struct err *err) {
-  TRY(check_collection(asked, err));
+  TRY(mongo_server_check_collection(asked, err));
   put_empty_list(asked->build, "filters");
   return LUMA_OK;
 }
 
 /* There are none that could be taken away. */
 status mongo_server_clear_filters(const struct mongo_asked *asked, struct err *err) {
-  return check_collection(asked, err);
+  return mongo_server_check_collection(asked, err);
 }
 
 /* ---- files ---- */

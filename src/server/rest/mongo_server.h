@@ -6,6 +6,8 @@
 #include "server/rest/mongo_admin.h"
 
 /** whatsmyuri, usersInfo, rolesInfo. */
+/** The command's own field names a collection or view that is there. */
+status mongo_server_check_collection(const struct mongo_asked *asked, struct err *err);
 status mongo_server_my_uri(const struct mongo_asked *asked, struct err *err);
 status mongo_server_users(const struct mongo_asked *asked, struct err *err);
 status mongo_server_roles(const struct mongo_asked *asked, struct err *err);
@@ -17,7 +19,6 @@ status mongo_server_monitoring(const struct mongo_asked *asked, struct err *err)
 status mongo_server_profile(const struct mongo_asked *asked, struct err *err);
 /** planCacheClear (of all collections: plans are kept by their text), planCacheListFilters,
  * planCacheClearFilters. LUMA_UNKNOWN_COLLECTION. */
-status mongo_server_clear_plans(const struct mongo_asked *asked, struct err *err);
 status mongo_server_plan_filters(const struct mongo_asked *asked, struct err *err);
 status mongo_server_clear_filters(const struct mongo_asked *asked, struct err *err);
 /** compact, fsync. */

@@ -33,7 +33,8 @@ static bool has_any(struct slice text, const char *const *words, size_t count) {
 
 /* Whether what the server does with the command is asked of its fields. */
 static bool is_for_server(const struct statement_run *run, struct slice text) {
-  static const char *const stages[] = {"$currentOp", "$listSessions", "$listLocalSessions"};
+  static const char *const stages[] = {"$currentOp", "$listSessions", "$listLocalSessions",
+                                       "$planCacheStats"};
   static const char *const numbered[] = {"txnNumber"};
   static const char *const batches[] = {"batchSize", "singleBatch", "noCursorTimeout",
                                         "errorsOnly"};
@@ -41,7 +42,7 @@ static bool is_for_server(const struct statement_run *run, struct slice text) {
   if (name.bytes == 0) return false;
   if (mongo_admin_is_name(name) || mongo_cursor_is_name(name)) return true;
   if (has_any(text, numbered, 1)) return true;
-  if (slice_is_equal(name, slice_of_text("aggregate")) && has_any(text, stages, 3)) return true;
+  if (slice_is_equal(name, slice_of_text("aggregate")) && has_any(text, stages, 4)) return true;
   return run->form == STATEMENT_MONGO && has_any(text, batches, 4);
 }
 

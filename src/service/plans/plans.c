@@ -141,20 +141,31 @@ void plans_give(struct plans *plans, struct query *query) {
   query_destroy(evicted);
 }
 
-/* Takes what a set holds out, under the lock. */
-static void empty_set(struct plans *plans, int set, struct query *taken[PLANS_WAYS]) {
+void plans_each(struct plans *plans, plans_look_fn *look, void *context) {
+  mutex_lock(&plans->lock);
+  for (int set = 0; set < PLANS_SETS; set++)
+    for (int way = 0; way < PLANS_WAYS; way++)
+      if (plans->slots[set][way].query) (void)look(context, plans->slots[set][way].query);
+  mutex_unlock(&plans->lock);
+}
+
+/* Takes those out of a set that are to end. */
+static void take_out(struct plans *plans, int set, plans_look_fn *is_it, void *context,
+                     struct query *taken[PLANS_WAYS]) {
   mutex_lock(&plans->lock);
   for (int way = 0; way < PLANS_WAYS; way++) {
-    taken[way] = plans->slots[set][way].query;
-    plans->slots[set][way].query = NULL;
+    struct slot *slot = &plans->slots[set][way];
+    bool ends = slot->query && is_it(context, slot->query);
+    taken[way] = ends ? slot->query : NULL;
+    if (ends) slot->query = NULL;
   }
   mutex_unlock(&plans->lock);
 }
 
-void plans_clear(struct plans *plans) {
+void plans_drop(struct plans *plans, plans_look_fn *is_it, void *context) {
   struct query *taken[PLANS_WAYS];
   for (int set = 0; set < PLANS_SETS; set++) {
-    empty_set(plans, set, taken);
+    take_out(plans, set, is_it, context, taken);
     for (int way = 0; way < PLANS_WAYS; way++) query_destroy(taken[way]);
   }
 }

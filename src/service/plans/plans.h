@@ -30,8 +30,11 @@ struct query *plans_take(struct plans *plans, const struct lang *lang, struct sl
                          const struct literals *literals, uint64_t now_us);
 /** Keeps it for whoever takes it next, or ends it where it is not worth keeping. */
 void plans_give(struct plans *plans, struct query *query);
-/** Ends those that are not taken. */
-void plans_clear(struct plans *plans);
+/** Calls for each that is not taken; nobody takes or gives one meanwhile. */
+typedef bool plans_look_fn(void *context, const struct query *query);
+void plans_each(struct plans *plans, plans_look_fn *look, void *context);
+/** Ends those that are not taken for which it answers true. */
+void plans_drop(struct plans *plans, plans_look_fn *is_it, void *context);
 struct plans_stats plans_stats(struct plans *plans);
 
 #endif

@@ -225,6 +225,44 @@ static void different_changes_are_refused_whole(void) {
   close_all();
 }
 
+static void run_prepared(struct query *query) {
+  struct store_begin_options begin = {.may_block = true};
+  struct query_open_options options = {.now_us = db.now_us};
+  struct model_txn *txn = NULL;
+  struct query_run *run = NULL;
+  struct batch *batch = NULL;
+  assert_ok(model_begin(db.model, &begin, &txn, test_err()));
+  assert_ok(query_open(query, txn, &options, &run, test_err()));
+  do assert_ok(query_next(run, &batch, test_err()));
+  while (batch);
+  query_close(run);
+  assert_ok(model_commit(txn, STORE_SYNC_DEFAULT, NULL, test_err()));
+}
+
+/** One that is prepared once may run often: its other portions are planned anew each time. */
+static void different_changes_run_again(void) {
+  enum { MANY = 2500, TIMES = 3 };
+  struct query_prepare_options options = {0};
+  struct query *query = NULL;
+  open_all();
+  options.now_us = db.now_us;
+  buf_append_text(&command, "{\"update\":\"t\",\"updates\":[");
+  for (uint32_t i = 0; i < MANY; i++)
+    buf_append_format(&command,
+                      "%s{\"q\":{\"_id\":%u},\"u\":{\"$inc\":{\"n\":1,\"a%u\":1}},\"upsert\":true}",
+                      i ? "," : "", i, i % 9);
+  buf_append_text(&command, "]}");
+  struct query_source source = {.lang = &lang_jql, .text = buf_slice(&command)};
+  assert_ok(query_prepare(db.model, NULL, &source, NULL, &options, &query, test_err()));
+  for (uint32_t i = 0; i < TIMES; i++) {
+    run_prepared(query);
+    if (i == 0) make_unique("t"); /* the plan is made anew, too */
+  }
+  query_destroy(query);
+  assert_string_equal("2500\n", ask("{\"count\":\"t\",\"query\":{\"n\":3}}"));
+  close_all();
+}
+
 /** As many as a command takes, none of which can be. */
 static void very_many_malformed_changes(void) {
   enum { MANY = 100000 };
@@ -252,6 +290,7 @@ int main(int argc, char **argv) {
       {"different_changes_are_as_single_ones", different_changes_are_as_single_ones, 30},
       {"different_changes_stop", different_changes_stop, 30},
       {"different_changes_are_refused_whole", different_changes_are_refused_whole, 0},
+      {"different_changes_run_again", different_changes_run_again, 30},
       {"very_many_malformed_changes", very_many_malformed_changes, 60},
   };
   return test_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

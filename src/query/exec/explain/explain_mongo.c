@@ -216,6 +216,41 @@ static void put_planner(struct telling *telling, const struct plan *plan,
   telling->root = root;
 }
 
+/** What the planner thinks of a way. */
+static void put_estimates(struct telling *telling, const struct plan_access *access) {
+  explain__put(telling, "estimatedRows", val_float64(access->rows));
+  explain__put(telling, "estimatedCost", val_float64(access->cost));
+}
+
+/** One is run, by what it is thought to cost: of the others what was thought is told, and nothing
+ * that was measured. Nothing where there were none. */
+static void put_considered(struct telling *telling, const struct plan *plan) {
+  const struct plan *scan = first_scan(plan);
+  const struct plan_access *access = scan && scan->physical ? scan->physical->access : NULL;
+  const struct op *root = telling->root, *op = explain_find_op(root, plan);
+  explain__begin(telling, "allPlansExecution", true);
+  if (access && access->rejected_count) {
+    build_begin_map(&telling->build);
+    explain__number(telling, "nReturned", op ? op->rows : 0);
+    explain__number(telling, "totalKeysExamined", telling->keys);
+    explain__number(telling, "totalDocsExamined", telling->documents);
+    put_estimates(telling, access);
+    put_plan(telling, "executionStages", plan);
+    explain__end(telling);
+  }
+  telling->root = NULL;
+  for (uint32_t i = 0; access && i < access->rejected_count; i++) {
+    build_begin_map(&telling->build);
+    put_estimates(telling, &access->rejected[i]);
+    explain__begin(telling, "executionStages", false);
+    explain__rejected(telling, scan, &access->rejected[i], filter_of(plan));
+    explain__end(telling);
+    explain__end(telling);
+  }
+  telling->root = root;
+  explain__end(telling);
+}
+
 static void put_execution(struct telling *telling, const struct plan *plan,
                           const struct plan_shown *shown) {
   enum { US_PER_MS = 1000 };
@@ -229,10 +264,7 @@ static void put_execution(struct telling *telling, const struct plan *plan,
   put_plan(telling, "executionStages", plan);
   explain__number(telling, "totalKeysExamined", telling->keys);
   explain__number(telling, "totalDocsExamined", telling->documents);
-  if (shown && shown->all_plans) { /* one is run, by what it is thought to cost */
-    explain__begin(telling, "allPlansExecution", true);
-    explain__end(telling);
-  }
+  if (shown && shown->all_plans) put_considered(telling, plan);
   explain__end(telling);
 }
 

@@ -81,7 +81,8 @@ status write_report(struct exec *exec, uint32_t index, const struct err *failed,
                                  .code = failed->code,
                                  .message = message,
                                  .hint = hint,
-                                 .detail = detail};
+                                 .detail = detail,
+                                 .path_at = failed->path_at};
   return LUMA_OK;
 }
 

@@ -35,10 +35,8 @@ static void raise_message(const struct jql *jql, const struct jql_node *node, st
                           const char *format, va_list arguments) {
   char path[PATH_BYTES_MAX], message[MESSAGE_BYTES_MAX];
   vsnprintf(message, sizeof message, format, arguments);
-  if (format_path(node, path))
-    err_raise(jql->err, code, __FILE__, __LINE__, "%s (%s)", message, path);
-  else
-    err_raise(jql->err, code, __FILE__, __LINE__, "%s", message);
+  err_raise(jql->err, code, __FILE__, __LINE__, "%s", message);
+  if (format_path(node, path)) err_path(jql->err, path);
   jql__tell_place(jql, node->offset);
 }
 

@@ -21,6 +21,7 @@ static const char *kind_text(enum jql_kind kind) {
       [JQL_NUMBER] = "a number",
       [JQL_BOOL] = "true or false",
       [JQL_TRUTH] = "true or false",
+      [JQL_PLAIN_TRUTH] = "true or false",
       [JQL_IGNORED] = "a value",
       [JQL_UNSUPPORTED] = "absent",
   };
@@ -36,7 +37,8 @@ static bool is_of_kind(const struct val *value, enum jql_kind kind, bool *fits) 
   case JQL_TEXT: return value->type == VAL_TEXT;
   case JQL_NAME: *fits = value->bytes > 0; return value->type == VAL_TEXT;
   case JQL_BOOL: return value->type == VAL_BOOL || val_is_number(value);
-  case JQL_TRUTH: return value->type == VAL_BOOL;
+  case JQL_TRUTH:
+  case JQL_PLAIN_TRUTH: return value->type == VAL_BOOL;
   case JQL_NUMBER: return val_is_number(value);
   case JQL_COUNT:
   case JQL_WHOLE:
@@ -245,6 +247,7 @@ static status take_field(const struct jql *jql, const struct jql_node *field,
   if (is_command(field->parent))
     of_all = find_spec(field, envelope, sizeof envelope / sizeof envelope[0]);
   if (of_all) return take_envelope(jql, field, of_all->kind);
+  if (jql->passes_unknown) return LUMA_OK;
   status failed = jql__fail_unknown(jql, field, "known here", specs, count, sizeof *specs);
   if (jql->err) jql->err->foreign = UNKNOWN_FIELD;
   jql__tell_unknown(jql, field);

@@ -134,10 +134,47 @@ static status read_collation(const struct jql *jql, const struct jql_node *colle
   return plan_collation_text(jql->arena, &spec, &plan->index_collation, jql->err);
 }
 
+/** What an index may be asked to be. */
+enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION, VERSION };
+static const struct jql_field options[] = {
+    [KEY] = {"key", JQL_MAP, true},
+    [NAME] = {"name", JQL_TEXT, false},
+    [UNIQUE] = {"unique", JQL_BOOL, false},
+    [SPARSE] = {"sparse", JQL_BOOL, false},
+    [PARTIAL] = {"partialFilterExpression", JQL_MAP, false},
+    [HIDDEN] = {"hidden", JQL_BOOL, false},
+    [COLLATION] = {"collation", JQL_MAP, false},
+    [EXPIRY] = {"expireAfterSeconds", JQL_ANY, false},
+    [PROJECTION] = {"wildcardProjection", JQL_MAP, false},
+    [VERSION] = {"v", JQL_ANY, false},
+    {"background", JQL_IGNORED, false},
+    {"ns", JQL_IGNORED, false},
+    {"weights", JQL_UNSUPPORTED, false},
+    {"default_language", JQL_UNSUPPORTED, false},
+    {"language_override", JQL_UNSUPPORTED, false},
+    {"textIndexVersion", JQL_UNSUPPORTED, false},
+    {"2dsphereIndexVersion", JQL_UNSUPPORTED, false},
+    {"bits", JQL_UNSUPPORTED, false},
+    {"min", JQL_UNSUPPORTED, false},
+    {"max", JQL_UNSUPPORTED, false},
+    {"prepareUnique", JQL_UNSUPPORTED, false},
+    {"storageEngine", JQL_IGNORED, false},
+    {"dropDups", JQL_IGNORED, false},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+static bool is_option(struct slice name) {
+  for (size_t i = 0; i < OPTIONS; i++)
+    if (slice_is_equal(name, slice_of_text(options[i].name))) return true;
+  return false;
+}
+
 /** An option that no index has is told from one that is not there yet. */
 static status take_options(const struct jql *jql, const struct jql_node *index,
-                           const struct jql_field *specs, uint32_t count, struct jql_node *fields) {
-  status done = jql__take(jql, index, specs, count, fields);
+                           struct jql_node *fields) {
+  struct jql inner = *jql;
+  inner.passes_unknown = jql->passes_options;
+  status done = jql__take(&inner, index, options, OPTIONS, fields);
   if (done == LUMA_SYNTAX_ERROR && jql->err) jql->err->detail[0] = 0; /* MongoDB says it so not */
   if (done == LUMA_SYNTAX_ERROR && jql->err && jql->err->foreign == 40415)
     jql->err->foreign = INVALID_SPECIFICATION;
@@ -197,7 +234,7 @@ static status check_of_key(const struct jql *jql, const struct jql_node *index,
   while (jql__next(&each, &node)) {
     size_t i = 0, count = sizeof allowed / sizeof allowed[0];
     while (i < count && !slice_is_equal(node.name, slice_of_text(allowed[i]))) i++;
-    if (i < count) continue;
+    if (i < count || (jql->passes_options && !is_option(node.name))) continue;
     return jql__fail_code(jql, &node, INVALID_SPECIFICATION,
                           "The field '%.*s' is not valid for an _id index specification",
                           SLICE_ARG(node.name));
@@ -234,34 +271,8 @@ static status check_hashed(const struct jql *jql, const struct jql_node *keys,
 
 static status read_index(const struct jql *jql, const struct jql_node *collection,
                          const struct jql_node *index, struct plan **made) {
-  enum { KEY, NAME, UNIQUE, SPARSE, PARTIAL, HIDDEN, COLLATION, EXPIRY, PROJECTION, VERSION };
-  static const struct jql_field specs[] = {
-      {"key", JQL_MAP, true},
-      {"name", JQL_TEXT, false},
-      {"unique", JQL_BOOL, false},
-      {"sparse", JQL_BOOL, false},
-      {"partialFilterExpression", JQL_MAP, false},
-      {"hidden", JQL_BOOL, false},
-      {"collation", JQL_MAP, false},
-      {"expireAfterSeconds", JQL_ANY, false},
-      {"wildcardProjection", JQL_MAP, false},
-      {"v", JQL_ANY, false},
-      {"background", JQL_IGNORED, false},
-      {"ns", JQL_IGNORED, false},
-      {"weights", JQL_UNSUPPORTED, false},
-      {"default_language", JQL_UNSUPPORTED, false},
-      {"language_override", JQL_UNSUPPORTED, false},
-      {"textIndexVersion", JQL_UNSUPPORTED, false},
-      {"2dsphereIndexVersion", JQL_UNSUPPORTED, false},
-      {"bits", JQL_UNSUPPORTED, false},
-      {"min", JQL_UNSUPPORTED, false},
-      {"max", JQL_UNSUPPORTED, false},
-      {"prepareUnique", JQL_UNSUPPORTED, false},
-      {"storageEngine", JQL_IGNORED, false},
-      {"dropDups", JQL_IGNORED, false},
-  };
-  struct jql_node fields[sizeof specs / sizeof specs[0]];
-  TRY(take_options(jql, index, specs, sizeof specs / sizeof specs[0], fields));
+  struct jql_node fields[OPTIONS];
+  TRY(take_options(jql, index, fields));
   TRY(jql__put_named(jql, PLAN_CREATE_INDEX, collection, made));
   struct plan *plan = *made;
   plan->missing_is_empty = plan->if_not_exists = plan->multikey = true;
@@ -294,7 +305,9 @@ status jql__create_indexes(const struct jql *jql, const struct jql_node *command
   TRY(jql__take(jql, command, specs, 4, fields));
   if (val_count(&fields[1].value) == 0)
     return jql__fail_code(jql, &fields[1], 2, "Must specify at least one index to create");
-  return jql__sequence(jql, &fields[0], &fields[1], true, read_index, plan);
+  struct jql inner = *jql;
+  inner.passes_options = jql__flag(&fields[3], false);
+  return jql__sequence(&inner, &fields[0], &fields[1], true, read_index, plan);
 }
 
 /** The key of a collection has no index that could be dropped. */

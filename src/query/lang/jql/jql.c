@@ -133,7 +133,7 @@ status jql__show(const struct jql *jql, const struct jql_node *node, const struc
   TRY(jql__put(jql, PLAN_EXPLAIN, node, plan));
   struct plan_shown *shown = arena_zalloc(jql->arena, 1, sizeof *shown);
   TRY(plan_check_memory(jql->arena, shown, jql->err));
-  shown->query_hash = jql__shape(command);
+  shown->query_hash = jql_shape(command);
   shown->pipeline = val_field(command, slice_of_text("pipeline"));
   if (shown->pipeline.type != VAL_LIST) shown->pipeline = val_missing();
   if (shown->pipeline.type == VAL_LIST) shown->pipeline_reads = jql__shape_reads(&shown->pipeline);

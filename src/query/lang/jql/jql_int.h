@@ -81,6 +81,8 @@ struct jql {
   bool in_facet;        /* reading a pipeline of $facet */
   struct slice element; /* reading an array filter: the name that its paths begin with */
   bool in_element;      /* reading a filter of elements: expressions do not see these */
+  bool passes_unknown;  /* taking a map apart: fields that it cannot have mean nothing */
+  bool passes_options;  /* reading indexes: the same of their options */
   struct jql_near *near;     /* reading a filter that may ask for the nearest; NULL: it may not */
   struct jql_scores *scores; /* of the pipeline being read; NULL: none is */
 };
@@ -173,14 +175,15 @@ enum jql_kind {
   JQL_MAP,
   JQL_LIST,
   JQL_TEXT,
-  JQL_NAME,       /* of a collection: text that is not empty */
-  JQL_WHOLE,      /* a whole number, not negative */
-  JQL_COUNT,      /* the same, where MongoDB cuts off a fraction */
-  JQL_NUMBER,     /* any */
-  JQL_BOOL,       /* or a number */
-  JQL_TRUTH,      /* true or false alone */
-  JQL_IGNORED,    /* known to MongoDB's clients, without meaning here */
-  JQL_UNSUPPORTED /* has a meaning that is not here */
+  JQL_NAME,        /* of a collection: text that is not empty */
+  JQL_WHOLE,       /* a whole number, not negative */
+  JQL_COUNT,       /* the same, where MongoDB cuts off a fraction */
+  JQL_NUMBER,      /* any */
+  JQL_BOOL,        /* or a number */
+  JQL_TRUTH,       /* true or false alone */
+  JQL_PLAIN_TRUTH, /* the same, of which MongoDB says it in other words */
+  JQL_IGNORED,     /* known to MongoDB's clients, without meaning here */
+  JQL_UNSUPPORTED  /* has a meaning that is not here */
 };
 
 /** What a command, or a part of one, may hold. */
@@ -472,9 +475,7 @@ jql_command jql__command, jql__explain;
 /** An EXPLAIN of the plan that was made of `command`. */
 status jql__show(const struct jql *jql, const struct jql_node *node, const struct val *command,
                  struct plan **plan);
-/** The hash of the command's shape; how many stages at the beginning of a pipeline are what a find
- * could ask. (shape.c) */
-uint32_t jql__shape(const struct val *command);
+/** How many stages at the beginning of a pipeline are what a find could ask. (shape.c) */
 uint32_t jql__shape_reads(const struct val *pipeline);
 
 #endif

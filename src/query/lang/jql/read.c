@@ -308,7 +308,7 @@ status jql__aggregate(const struct jql *jql, const struct jql_node *command, str
   static const struct jql_field specs[] = {
       {"aggregate", JQL_ANY, true},      {"pipeline", JQL_LIST, true},
       {"explain", JQL_BOOL, false},      {"hint", JQL_ANY, false},
-      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_BOOL, false},
+      {"cursor", JQL_MAP, false},        {"allowDiskUse", JQL_PLAIN_TRUTH, false},
       {"batchSize", JQL_IGNORED, false}, {"collation", JQL_MAP, false},
       {"let", JQL_MAP, false},
   };

@@ -245,6 +245,9 @@ status jql__sequence(const struct jql *jql, const struct jql_node *collection,
   inner.spare = &stack.spare;
   TRY(read_changes(&inner, &changes, &each, &stack));
   if (each.at == each.count) return LUMA_OK;
+  if (!plan_is_change((*plan)->input->kind))
+    return jql__fail_code(jql, list, JQL_INVALID_LENGTH, "`%.*s` has more than %d elements",
+                          SLICE_ARG(list->name), JQL_PLANS_MAX);
   if (!jql->explains) return read_on(&inner, &changes, &each, stack.stops);
   return jql__fail_code(jql, list, JQL_INVALID_LENGTH,
                         "more than %d different changes are not explained", JQL_PLANS_MAX);

@@ -138,7 +138,7 @@ uint32_t jql__shape_reads(const struct val *pipeline) {
   return val_count(pipeline);
 }
 
-uint32_t jql__shape(const struct val *command) {
+uint32_t jql_shape(const struct val *command) {
   struct asked shape = {0};
   take_fields(&shape, command);
   struct val pipeline = val_field(command, slice_of_text("pipeline"));

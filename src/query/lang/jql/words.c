@@ -67,7 +67,8 @@ static const char *types_of(enum jql_kind kind) {
   case JQL_LIST: return "type 'array'";
   case JQL_TEXT:
   case JQL_NAME: return "type 'string'";
-  case JQL_TRUTH: return "type 'bool'";
+  case JQL_TRUTH:
+  case JQL_PLAIN_TRUTH: return "type 'bool'";
   /* MongoDB ends the list so */
   case JQL_BOOL: return "types '[bool, long, int, decimal, double']";
   case JQL_COUNT:
@@ -102,6 +103,9 @@ void jql__tell_type(const struct jql *jql, const struct jql_node *field, enum jq
   if (!jql->err || !format_name(field, false, name)) return;
   if (kind == JQL_NAME && field->index == 0 && is_command(field->parent))
     put_words(jql, "collection name has invalid type %s", type);
+  else if (kind == JQL_PLAIN_TRUTH)
+    put_words(jql, "Field '%.*s' should be a boolean value, but found: %s", SLICE_ARG(field->name),
+              type);
   else
     put_words(jql, "BSON field '%s' is the wrong type '%s', expected %s", name, type,
               types_of(kind));
