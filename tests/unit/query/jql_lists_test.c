@@ -17,13 +17,15 @@ static void append_scalar(struct buf *out) {
                                        "\"abc\"",
                                        "{\"$date\":\"2024-01-01T00:00:00Z\"}",
                                        "{\"$oid\":\"000000000000000000000001\"}",
+                                       "{\"$ulid\":\"01ARYZ6S41TSV4RRFFQ69G5FAV\"}",
+                                       "\"01ARYZ6S41TSV4RRFFQ69G5FAV\"",
                                        "1",
                                        "2",
                                        "2.5",
                                        "3",
                                        "\"a\"",
                                        "\"b\""};
-  buf_append_text(out, values[beside_pick(5) ? 6 + beside_pick(6) : beside_pick(12)]);
+  buf_append_text(out, values[beside_pick(5) ? 8 + beside_pick(6) : beside_pick(14)]);
 }
 
 static void append_list(struct buf *out) {
