@@ -209,6 +209,28 @@ static status add_spelled_classes(struct intervals *set, const struct val *bound
   return LUMA_OK;
 }
 
+/** MongoDB's comparison with texts, which may spell ids: between what they spell, and else up to
+ * the end of the ids. */
+static status add_spelled_range(struct intervals *set, const struct plan_part *part,
+                                const struct val *low, const struct val *high, struct err *err) {
+  static const enum val_type types[] = {VAL_ULID, VAL_UUID};
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    struct interval range = {.has_low = true, .has_high = true};
+    range.low = range.high = (struct val){.type = (uint8_t)types[i]};
+    memset(range.high.id, UINT8_MAX, sizeof range.high.id);
+    bool spells =
+        (!part->low ||
+         (low->type == VAL_TEXT && compare_read_text(val_slice(low), types[i], &range.low))) &&
+        (!part->high ||
+         (high->type == VAL_TEXT && compare_read_text(val_slice(high), types[i], &range.high)));
+    if (!spells) continue;
+    range.low_open = part->low && part->low_open;
+    range.high_open = part->high && part->high_open;
+    TRY(add(set, range, err));
+  }
+  return LUMA_OK;
+}
+
 static status add_range(struct intervals *set, struct expr_env *env, const struct plan_part *part,
                         struct err *err) {
   struct val low = val_null(), high = val_null();
@@ -228,7 +250,7 @@ static status add_range(struct intervals *set, struct expr_env *env, const struc
     enum val_type type = (enum val_type)(part->low ? low.type : high.type);
     TRY(add_bounded(set, type, part->low ? &low : NULL, part->high ? &high : NULL, part, err));
   }
-  if (part->mongo) return LUMA_OK;
+  if (part->mongo) return add_spelled_range(set, part, &low, &high, err);
   if (part->low) TRY(add_spelled_classes(set, &low, err));
   return part->high ? add_spelled_classes(set, &high, err) : LUMA_OK;
 }

@@ -3,6 +3,8 @@
  * a part of the access was made of, over values whose order in the index is the language's. */
 #include "query/opt/exact.h"
 
+#include "query/regex/regex.h"
+
 /* Points are multiplied; past RANGES_MAX of the executor a part is left out. */
 enum { EXACT_VALUES_MAX = 64, EXACT_RANGES_MAX = 4096 };
 
@@ -12,48 +14,75 @@ struct exact {
   const struct plan_access *access;
 };
 
-/** The part that is of the path. Where it may lead to lists, of which SQL compares the whole, there
- * is none for SQL. */
-static const struct plan_part *part_of(const struct exact *exact, const struct path *path,
-                                       bool mongo) {
-  const struct plan_access *access = exact->access;
-  if (access->index->def.wildcard.bytes) return NULL; /* its parts are of any path */
-  for (uint32_t i = 0; i < access->parts_count; i++) {
-    if (!path_is_equal(&access->index->def.keys[i].path, path)) continue;
-    bool is_whole =
-        mongo || !access_part_has_lists(exact->opt, exact->collection, access->index, i);
-    return is_whole ? &access->parts[i] : NULL;
-  }
-  return NULL;
-}
-
 static bool is_scalar(const struct val *value, bool mongo) {
   if (value->type == VAL_INT32 || value->type == VAL_INT64) return true;
   if (value->type == VAL_FLOAT64) return value->real == value->real; /* not NaN */
   return mongo && (value->type == VAL_TEXT || value->type == VAL_BOOL);
 }
 
-static bool are_scalars(const struct val *list) {
+/** What has one place in an index, and equals nothing that has another. */
+static bool is_point(const struct val *value, bool mongo) {
+  bool is_other = value->type == VAL_OBJECTID || value->type == VAL_TIMESTAMP;
+  return is_scalar(value, mongo) || (mongo && is_other);
+}
+
+static bool are_points(const struct val *list) {
   if (list->type != VAL_LIST || val_count(list) > EXACT_VALUES_MAX) return false;
   for (uint32_t i = 0; i < val_count(list); i++) {
     struct val element = val_at(list, i);
-    if (!is_scalar(&element, true)) return false;
+    if (!is_point(&element, true)) return false;
   }
   return true;
+}
+
+/** Whether the part becomes points, behind which the next one bounds what is read. */
+static bool is_of_points(const struct plan_part *part) {
+  bool is = part->is_equal && part->values_count > 0;
+  for (uint32_t i = 0; is && i < part->values_count; i++) {
+    const struct expr *value = part->values[i];
+    is = value->kind == EXPR_CONST &&
+         (part->spread && value->value.type == VAL_LIST ? are_points(&value->value)
+                                                        : is_point(&value->value, part->mongo));
+  }
+  return is;
+}
+
+/** The part that is of the path, and bounds what is read. Where it may lead to lists, of which SQL
+ * compares the whole, there is none for SQL. */
+static const struct plan_part *part_of(const struct exact *exact, const struct path *path,
+                                       bool mongo) {
+  const struct plan_access *access = exact->access;
+  if (access->index->def.wildcard.bytes) return NULL; /* its parts are of any path */
+  for (uint32_t i = 0; i < access->parts_count; i++) {
+    bool is_here = path_is_equal(&access->index->def.keys[i].path, path);
+    bool is_whole =
+        mongo || !access_part_has_lists(exact->opt, exact->collection, access->index, i);
+    if (is_here) return is_whole ? &access->parts[i] : NULL;
+    if (!is_of_points(&access->parts[i])) return NULL;
+  }
+  return NULL;
 }
 
 static bool is_equality(const struct exact *exact, const struct path *path,
                         const struct expr *value, bool mongo) {
   const struct plan_part *part = part_of(exact, path, mongo);
   return part && part->is_equal && !part->spread && part->values_count == 1 &&
-         part->values[0] == value && value->kind == EXPR_CONST && is_scalar(&value->value, mongo);
+         part->values[0] == value && value->kind == EXPR_CONST && is_point(&value->value, mongo);
 }
 
 static bool is_any_of(const struct exact *exact, const struct match *match) {
   const struct plan_part *part = part_of(exact, &match->path, true);
   return part && part->is_equal && part->spread && part->values_count == 1 &&
          part->values[0] == match->value && match->value->kind == EXPR_CONST &&
-         are_scalars(&match->value->value);
+         are_points(&match->value->value);
+}
+
+/** Texts that begin so, and nothing else. */
+static bool is_beginning(const struct exact *exact, const struct match *match) {
+  const struct plan_part *part = part_of(exact, &match->path, true);
+  if (!part || !part->prefix || part->high != match->value) return false;
+  struct slice options, pattern = val_regex(&match->value->value, &options);
+  return regex_is_prefix(pattern, options);
 }
 
 /** Ranges end with the class of their value; where those of booleans do the executor does not know.
@@ -89,7 +118,7 @@ static uint64_t count_points(const struct plan_part *part) {
     struct val element = val_at(&first->value, i);
     count += element.type == VAL_TEXT ? SPELLINGS : 1;
   }
-  return is_list ? count : 1;
+  return is_list ? count : part->values_count ? part->values_count : 1;
 }
 
 /** An index has the elements of a list that stands at a place, of which the condition knows none.
@@ -108,6 +137,7 @@ static bool check_match(const struct exact *exact, const struct match *match) {
     return true;
   case MATCH_EQ: return is_equality(exact, &match->path, match->value, true);
   case MATCH_IN: return is_any_of(exact, match);
+  case MATCH_REGEX: return is_beginning(exact, match);
   case MATCH_GT: return is_bound(exact, &match->path, EXPR_OP_GT, match->value, true);
   case MATCH_GTE: return is_bound(exact, &match->path, EXPR_OP_GE, match->value, true);
   case MATCH_LT: return is_bound(exact, &match->path, EXPR_OP_LT, match->value, true);
@@ -131,9 +161,9 @@ static bool check_expr(const struct exact *exact, const struct expr *expr) {
 
 /** Numbers that are not, or kinds that are not noted, may stand where the order says otherwise. */
 static bool has_plain_values(const struct collection *collection,
-                             const struct catalog_index *index) {
-  for (uint32_t i = 0; i < index->def.keys_count; i++)
-    if (collection_kinds(collection, index, i) & INDEX_KIND_OTHER) return false;
+                             const struct plan_access *access) {
+  for (uint32_t i = 0; i < access->parts_count; i++)
+    if (collection_kinds(collection, access->index, i) & INDEX_KIND_OTHER) return false;
   return true;
 }
 
@@ -149,7 +179,7 @@ static bool begin(const struct opt *opt, const struct collection *collection,
     points *= count_points(&access->parts[i]);
     if (points > EXACT_RANGES_MAX) return false;
   }
-  return has_plain_values(collection, access->index);
+  return has_plain_values(collection, access);
 }
 
 bool exact_condition(const struct opt *opt, const struct collection *collection,

@@ -75,6 +75,7 @@ static void mask_expr(const struct plan *scope, struct expr *expr) {
 
 static void mask_access(const struct plan *scan) {
   const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+  if (access && access->bounded) mask_expr(scan, access->bounded);
   if (!access || !access->index || !scan->collection || !scan->collection->genotype) return;
   for (uint32_t i = 0; i < access->parts_count; i++) {
     const struct plan_part *part = &access->parts[i];

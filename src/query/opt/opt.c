@@ -22,6 +22,7 @@ static const struct pass passes[] = {
     {"keep the first", opt__top},
     {"unwind what was looked up", opt__unwind_lookup},
     {"answer from the index", opt__cover},
+    {"leave out what bounds say", opt__residual},
     {"read in any order", opt__unordered},
 };
 
@@ -125,8 +126,10 @@ status opt_statement(const struct opt_options *options, struct statement *statem
                     .is_unsteady = statement->is_unsteady,
                     .read_rule = options->read_rule};
   TRY(plan_collation_text(opt.arena, &statement->collation, &opt.collation, err));
-  for (uint32_t i = 0; i < PASSES; i++)
+  for (uint32_t i = 0; i < PASSES; i++) {
+    opt.root = statement->root;
     if (!is_off(options, passes[i].name)) TRY(walk(&opt, passes[i].run, &statement->root, err));
+  }
   if (statement->root->kind == PLAN_EXPLAIN) return walk(&opt, opt__mask, &statement->root, err);
   return LUMA_OK;
 }

@@ -20,6 +20,7 @@ struct opt {
                       struct err *err); /* as in struct opt_options */
   bool only_reads;                      /* it, or what is explained */
   bool is_explained;                    /* choices are told with their reasons */
+  const struct plan *root;              /* of the statement */
   struct asks *asks;                    /* room that each choice of an index uses again */
   struct ways *ways;
   struct opt_index *indexes; /* those whose expressions were looked at */
@@ -40,7 +41,7 @@ typedef status opt_pass(struct opt *opt, struct plan **node, struct err *err);
 /** Marks what EXPLAIN must not show. */
 opt_pass opt__mask;
 opt_pass opt__fold, opt__push_filters, opt__semi_join, opt__order_joins, opt__count, opt__join,
-    opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__unordered,
+    opt__access, opt__order, opt__top, opt__identity, opt__cover, opt__residual, opt__unordered,
     opt__unwind_lookup;
 
 /** The condition of a partial index; NULL: it has none, or none can be read. */

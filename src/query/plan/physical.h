@@ -61,12 +61,12 @@ struct plan_access {
   uint32_t points; /* a branch that is merged: parts that lead and are one value each */
   const struct plan_sort_key *order; /* merges */
   uint32_t order_count;
-  struct val *from, *to;      /* of all parts of the index, or the key: see struct plan_hint */
-  bool is_hinted;             /* the statement asked for it */
-  const struct expr *bounded; /* what a FILTER asked that went, as the bounds say it all; for
-                                 EXPLAIN. NULL: none did */
-  double rows, cost;          /* estimated */
-  struct slice *refused;      /* why each other index was not chosen, a line each */
+  struct val *from, *to; /* of all parts of the index, or the key: see struct plan_hint */
+  bool is_hinted;        /* the statement asked for it */
+  struct expr *bounded;  /* what a FILTER asked before what the bounds say went from it, or all of
+                            it;  for EXPLAIN. NULL: none did */
+  double rows, cost;     /* estimated */
+  struct slice *refused; /* why each other index was not chosen, a line each */
   uint32_t refused_count;
   struct plan_access *rejected; /* of these, the ways that fit and are dearer; for EXPLAIN */
   uint32_t rejected_count;

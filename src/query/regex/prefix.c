@@ -46,3 +46,14 @@ size_t regex_prefix(struct slice pattern, struct slice options, uint8_t *out, si
   bool is_cut = bytes == bytes_max; /* perhaps within a character */
   return is_optional || is_cut ? without_last(out, bytes) : bytes;
 }
+
+bool regex_is_prefix(struct slice pattern, struct slice options) {
+  enum { BYTES_MAX = 255 };
+  uint8_t text[BYTES_MAX + 1];
+  size_t at = 1, bytes = 0;
+  bool is_anchored = pattern.bytes > 1 && pattern.data[0] == '^' && are_plain(options);
+  if (!is_anchored) return false;
+  while (at < pattern.bytes && bytes < BYTES_MAX && take_literal(pattern, &at, &text[bytes]))
+    bytes++;
+  return at == pattern.bytes;
+}

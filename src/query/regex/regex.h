@@ -26,6 +26,9 @@ status regex_match(struct regex *regex, struct slice text, bool *matches, struct
  * `out`; answers its bytes, whole characters, fewer than `bytes_max`. */
 size_t regex_prefix(struct slice pattern, struct slice options, uint8_t *out, size_t bytes_max);
 
+/** Whether it matches whatever begins with that text, and nothing else. */
+bool regex_is_prefix(struct slice pattern, struct slice options);
+
 enum { REGEX_GROUPS_MAX = 64 };
 
 /** Where an expression matched: the whole first, then its groups. */

@@ -12,7 +12,7 @@
 #include "base/text/buf.h"
 #include "value/doc/doc.h"
 
-enum { PATH_STEPS_MAX = 64, PATH_NO_INDEX = INT32_MIN };
+enum { PATH_STEPS_MAX = DOC_DEPTH_MAX, PATH_NO_INDEX = INT32_MIN };
 
 struct path_step {
   struct slice name; /* empty for an index step */

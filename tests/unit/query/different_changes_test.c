@@ -105,17 +105,21 @@ static void operate(const char *collection, uint64_t seed, uint32_t from, uint32
 /** The failures that an answer tells, by the number of the change from `from` on; without what is
  * in brackets (a path that has the number once more), and the collection's name. */
 static uint32_t append_failures(struct buf *out, uint32_t from, const char *collection) {
+  static const char begin[] = "document ";
   uint32_t count = 0;
-  const char *line = (const char *)answer.data;
-  while ((line = strstr(line, "document "))) {
+  const char *line = (const char *)answer.data, *end;
+  for (; *line; line = *end ? end + 1 : end) {
     char *message = NULL;
-    unsigned long index = strtoul(line + strlen("document "), &message, 10);
-    line = message + strcspn(message, "(\n");
-    const char *name = strstr(message, collection);
-    if (!name || name > line) name = line;
-    const char *after = name == line ? line : name + strlen(collection);
+    end = line + strcspn(line, "\n");
+    const char *found = memmem(line, (size_t)(end - line), begin, sizeof begin - 1);
+    if (!found) continue;
+    unsigned long index = strtoul(found + sizeof begin - 1, &message, 10);
+    const char *last = message + strcspn(message, "(\n");
+    const char *name = memmem(message, (size_t)(last - message), collection, strlen(collection));
+    if (!name) name = last;
+    const char *after = name == last ? last : name + strlen(collection);
     buf_append_format(out, "%lu%.*s%.*s\n", index + from, (int)(name - message), message,
-                      (int)(line - after), after);
+                      (int)(last - after), after);
     count++;
   }
   return count;

@@ -11,8 +11,21 @@ static struct script_db db;
 /* ---- documents ---- */
 
 static void append_scalar(struct buf *out) {
-  static const char *const values[] = {"null", "true", "1", "2", "2.5", "3", "\"a\"", "\"b\""};
-  buf_append_text(out, values[beside_pick(5) ? 2 + beside_pick(6) : beside_pick(8)]);
+  static const char *const values[] = {"null",
+                                       "true",
+                                       "\"ab\"",
+                                       "\"abc\"",
+                                       "{\"$date\":\"2024-01-01T00:00:00Z\"}",
+                                       "{\"$oid\":\"000000000000000000000001\"}",
+                                       "{\"$ulid\":\"01ARYZ6S41TSV4RRFFQ69G5FAV\"}",
+                                       "\"01ARYZ6S41TSV4RRFFQ69G5FAV\"",
+                                       "1",
+                                       "2",
+                                       "2.5",
+                                       "3",
+                                       "\"a\"",
+                                       "\"b\""};
+  buf_append_text(out, values[beside_pick(5) ? 8 + beside_pick(6) : beside_pick(14)]);
 }
 
 static void append_list(struct buf *out) {
@@ -93,6 +106,7 @@ static void fill(uint32_t collection, uint32_t lot) {
 static void append_condition(struct buf *out) {
   static const char *const names[] = {"a", "a", "a", "b", "b", "c", "m.k", "m.s"};
   static const char *const ops[] = {"$gt", "$gte", "$lt", "$lte", "$ne"};
+  static const char *const patterns[] = {"^a", "^ab", "^ab?", "b"};
   const char *name = names[beside_pick(8)];
   uint32_t kind = beside_pick(8);
   if (kind < 4) {
@@ -104,6 +118,8 @@ static void append_condition(struct buf *out) {
     buf_append_byte(out, ',');
     append_scalar(out);
     buf_append_text(out, "]}");
+  } else if (kind == 5 && beside_toss()) {
+    buf_append_format(out, "\"%s\":{\"$regex\":\"%s\"}", name, patterns[beside_pick(4)]);
   } else if (kind == 5) {
     buf_append_format(out, "\"%s\":{\"$gt\":%u,\"$lte\":%u}", name, beside_pick(3), beside_pick(5));
   } else {
@@ -152,7 +168,7 @@ struct ways {
 
 static void check_statement(uint32_t collection, struct ways *ways) {
   static const char *const off[] = {"answer from the index", "choose an index", "read in order",
-                                    NULL};
+                                    "leave out what bounds say", NULL};
   struct buf text;
   buf_init(&text, TEXT_BYTES_MAX);
   bool counts = beside_pick(3) == 0, is_ordered = true;

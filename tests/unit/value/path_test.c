@@ -62,10 +62,13 @@ static void refuses_with_a_position(void) {
     assert_int_equal(err.column, cases[i].column);
     assert_true(err.hint[0] != 0);
   }
-  char deep[200];
+  char deep[2 * PATH_STEPS_MAX + 2];
   memset(deep, '.', sizeof deep);
   for (size_t i = 0; i < sizeof deep; i += 2) deep[i] = 'a';
-  assert_status(LUMA_TOO_DEEP, path_parse(&arena, slice_of(deep, 199), false, &path, test_err()));
+  assert_ok(path_parse(&arena, slice_of(deep, 2 * PATH_STEPS_MAX - 1), false, &path, test_err()));
+  assert_int_equal(path.count, PATH_STEPS_MAX);
+  assert_status(LUMA_TOO_DEEP, path_parse(&arena, slice_of(deep, 2 * PATH_STEPS_MAX + 1), false,
+                                          &path, test_err()));
   arena_deinit(&arena);
 }
 

@@ -7,8 +7,9 @@
 #include "model/db/model_int.h"
 #include "value/key/key.h"
 
-/* Keys beyond these tell what is missing from what is null. */
-enum { NULLS_MAX = 4, NUMBER_BYTES = 4, EITHER_BYTES = 1 };
+/* Every choice of one nothing or the other is looked for and guarded, which keys beyond these would
+ * make too many: they tell what is missing from what is null. */
+enum { NULLS_MAX = 12, NUMBER_BYTES = 4, EITHER_BYTES = 1 };
 
 /** Where a key has nothing: each place is one byte. */
 struct nulls {

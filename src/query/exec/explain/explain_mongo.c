@@ -141,7 +141,7 @@ static void put_query(struct telling *telling, const struct plan *plan) {
   for (; plan && plan->kind != PLAN_SCAN; plan = plan->input)
     asked = plan->kind == PLAN_FILTER ? plan->condition : NULL;
   const struct plan_access *access = plan && plan->physical ? plan->physical->access : NULL;
-  if (!asked && access) asked = access->bounded;
+  if (access && access->bounded) asked = access->bounded;
   if (asked) {
     explain_filter(&telling->build, "parsedQuery", asked, &telling->text);
     return;
@@ -160,10 +160,12 @@ static const struct plan *filter_of(const struct plan *plan) {
 static void put_refused(struct telling *telling, const struct plan *plan) {
   const struct plan *scan = first_scan(plan);
   const struct plan_access *access = scan && scan->physical ? scan->physical->access : NULL;
+  struct expr *bounded = access ? access->bounded : NULL; /* by other bounds all of it is asked */
+  const struct plan whole = {.kind = PLAN_FILTER, .condition = bounded};
   explain__begin(telling, "rejectedPlans", true);
   for (uint32_t i = 0; access && i < access->rejected_count; i++) {
     build_begin_map(&telling->build);
-    explain__rejected(telling, scan, &access->rejected[i], filter_of(plan));
+    explain__rejected(telling, scan, &access->rejected[i], bounded ? &whole : filter_of(plan));
     explain__end(telling);
   }
   explain__end(telling);
