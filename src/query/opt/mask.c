@@ -73,17 +73,30 @@ static void mask_expr(const struct plan *scope, struct expr *expr) {
   for (uint32_t i = 0; i < expr->args_count; i++) mask_expr(scope, expr->args[i]);
 }
 
-static void mask_access(const struct plan *scan) {
-  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
-  if (access && access->bounded) mask_expr(scan, access->bounded);
-  if (!access || !access->index || !scan->collection || !scan->collection->genotype) return;
-  for (uint32_t i = 0; i < access->parts_count; i++) {
+/* What a wildcard index has at its path may be of any. */
+static bool is_sensitive_part(const struct soul *soul, const struct index_def *def, uint32_t nth) {
+  bool is_any = def->wildcard.bytes && nth == index_wildcard_at(def) + 1;
+  return is_any || soul_is_sensitive(soul, &def->keys[nth].path);
+}
+
+static void mask_parts(const struct soul *soul, const struct plan_access *access) {
+  for (uint32_t i = 0; access->index && i < access->parts_count; i++) {
     const struct plan_part *part = &access->parts[i];
-    if (!soul_is_sensitive(scan->collection->genotype, &access->index->def.keys[i].path)) continue;
+    if (!is_sensitive_part(soul, &access->index->def, i)) continue;
     for (uint32_t k = 0; k < part->values_count; k++) mask_all(part->values[k]);
     if (part->low) mask_all(part->low);
     if (part->high) mask_all(part->high);
+    if (part->also) mask_all(part->also);
   }
+  for (uint32_t i = 0; i < access->branches_count; i++) mask_parts(soul, &access->branches[i]);
+  for (uint32_t i = 0; i < access->rejected_count; i++) mask_parts(soul, &access->rejected[i]);
+}
+
+static void mask_access(const struct plan *scan) {
+  const struct plan_access *access = scan->physical ? scan->physical->access : NULL;
+  if (!access || !scan->collection || !scan->collection->genotype) return;
+  if (access->bounded) mask_expr(scan, access->bounded);
+  mask_parts(scan->collection->genotype, access);
 }
 
 static void mask_updates(struct plan *node) {

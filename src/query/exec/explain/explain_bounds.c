@@ -114,6 +114,8 @@ static const char *class_end(const struct val *value, bool is_low, bool *is_open
 static bool write_end(const struct bounds *bounds, const struct expr *end, const struct expr *other,
                       bool is_low) {
   bool is_open = false;
+  if (end && end->is_masked) buf_append_text(bounds->text, "***");
+  if (end && end->is_masked) return false;
   if (end && end->kind != EXPR_CONST) expr_format(end, bounds->text);
   if (end && end->kind == EXPR_CONST) write_value(bounds->text, &end->value);
   if (end) return false;
@@ -307,6 +309,13 @@ static void put_prefix(const struct bounds *bounds, const struct plan_part *part
   for (size_t i = 0; i < 2; i++) buf_deinit(&ends[i]);
 }
 
+/** Whether values are not to be told, nor how many they are. Of a range an end may be. */
+static bool is_masked(const struct plan_part *part) {
+  bool is = part->prefix && part->low->is_masked;
+  for (uint32_t i = 0; i < part->values_count; i++) is |= part->values[i]->is_masked;
+  return is;
+}
+
 status explain_bounds(struct build *build, const struct plan_access *access, uint32_t nth,
                       struct arena *arena, struct buf *scratch, struct err *err) {
   const struct plan_part *part = nth < access->parts_count ? &access->parts[nth] : NULL;
@@ -316,6 +325,11 @@ status explain_bounds(struct build *build, const struct plan_access *access, uin
                                 .multikey = access->index && access->index->def.multikey,
                                 .is_collated = access->index && access->index->def.collation.bytes,
                                 .is_turned = descends != access->backwards};
+  if (part && is_masked(part)) {
+    buf_append_text(scratch, "[***, ***]");
+    put_text(&bounds);
+    return LUMA_OK;
+  }
   if (part && part->is_equal) return put_equals(&bounds, part, arena, err);
   if (part && part->is_null)
     put_nulls(&bounds);

@@ -32,12 +32,20 @@ static void put_regex(struct build *build, const struct val *regex) {
   build_put(build, &options);
 }
 
+/* What is not to be told. */
+static void put_masked(struct build *build) {
+  const struct val mask = val_text(slice_of_text("***"));
+  build_put(build, &mask);
+}
+
 /* {"$gt": 5}: what stands under the path; of $elemMatch the one condition of elements. */
 static void put_operator(struct build *build, const struct match *match, struct buf *scratch) {
   bool is_one = match->op == MATCH_ELEM && match->children_count == 1;
   build_begin_map(build);
   build_name(build, slice_of_text(match_op_name(match->op)));
-  if (match->op == MATCH_EXPR) {
+  if (match->value && match->value->is_masked) {
+    put_masked(build);
+  } else if (match->op == MATCH_EXPR) {
     put_expression(build, match->expression, scratch);
   } else if (match->op == MATCH_REGEX) {
     put_regex(build, &match->value->value);
