@@ -258,7 +258,7 @@ status model_describe(struct model_txn *txn, struct slice name, struct buf *out,
 /** What a collection's documents, or (`index` not NULL) the entries of one of its indexes, take in
  * files; `*known` is false when the store cannot tell. */
 status model_measure(struct model_txn *txn, const struct collection *collection,
-                     const struct catalog_index *index, struct store_measure *measure, bool *known,
+                     const struct catalog_index *index, struct store_measure *out, bool *known,
                      struct err *err);
 /** Appends where every attribute's values live and how many bytes they take, as a JSON list. Reads
  * the collection. */

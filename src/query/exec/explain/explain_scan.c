@@ -65,7 +65,7 @@ static void put_pattern(struct telling *telling, const struct plan_access *acces
 /** Whether it is known where on the paths of an index lists were met: of several steps it is not.
  */
 static bool knows_lists(const struct collection *collection, const struct catalog_index *index) {
-  bool knows = index && !index->def.wildcard.bytes && !index_def_is_computed(&index->def);
+  bool knows = !index->def.wildcard.bytes && !index_def_is_computed(&index->def);
   for (uint32_t i = 0; knows && i < index->def.keys_count; i++)
     knows = index->def.keys[i].path.count == 1 || !collection_part_has_lists(collection, index, i);
   return knows && (index->def.notes_parts || !collection_has_lists(collection, index));
@@ -75,7 +75,7 @@ static bool knows_lists(const struct collection *collection, const struct catalo
 static void put_lists(struct telling *telling, const struct collection *collection,
                       const struct catalog_index *index) {
   explain__put(telling, "isMultiKey", val_bool(index && collection_has_lists(collection, index)));
-  if (!knows_lists(collection, index)) return;
+  if (!index || !knows_lists(collection, index)) return;
   explain__begin(telling, "multiKeyPaths", false);
   for (uint32_t i = 0; i < index->def.keys_count; i++) {
     explain__name_path(telling, &index->def.keys[i].path);

@@ -187,7 +187,7 @@ static status try_portion(const struct jql *jql, const struct lang_context *cont
   struct portion *noted = NULL;
   if (!*stops) {
     noted = arena_copy(jql->arena, portion, sizeof *portion);
-    TRY(jql__made(jql, noted));
+    if (!noted) return jql__made(jql, noted);
     **next = &noted->rest;
     *next = &noted->rest.next;
   }
