@@ -14,6 +14,7 @@ struct page {
   uint32_t documents_count, at;
   bool changes;       /* a statement that writes: without columns it has no rows to show */
   bool is_mongo;      /* JQL */
+  bool is_told;       /* of a command about the server, whose answer is what there is to show */
   struct arena arena; /* columns and warnings */
 };
 
@@ -32,7 +33,10 @@ static status ask(struct page *page, struct err *err) {
     page->documents = val_field(&page->answer, slice_of_text("documents"));
     page->cursor = val_field(&page->answer, slice_of_text("cursor"));
   }
+  page->is_told = page->answer.type == VAL_MAP && page->documents.type == VAL_MISSING &&
+                  val_field(&page->answer, slice_of_text("ok")).type != VAL_MISSING;
   page->documents_count = page->documents.type == VAL_LIST ? val_count(&page->documents) : 0;
+  page->documents_count += page->is_told;
   page->at = 0;
   return LUMA_OK;
 }
@@ -195,7 +199,8 @@ status remote__next(struct target_reply *reply, struct val *row, bool *has, stru
   while (page->at == page->documents_count && page->cursor.type > VAL_NULL)
     TRY(next_page(page, err));
   *has = page->at < page->documents_count;
-  if (*has) *row = val_at(&page->documents, page->at++);
+  if (*has) *row = page->is_told ? page->answer : val_at(&page->documents, page->at);
+  page->at += *has;
   return LUMA_OK;
 }
 
