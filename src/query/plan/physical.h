@@ -64,7 +64,7 @@ struct plan_access {
   struct val *from, *to; /* of all parts of the index, or the key: see struct plan_hint */
   bool is_hinted;        /* the statement asked for it */
   struct expr *bounded;  /* what a FILTER asked before what the bounds say went from it, or all of
-                            it;  for EXPLAIN. NULL: none did */
+                            it; for EXPLAIN. NULL: none did */
   double rows, cost;     /* estimated */
   struct slice *refused; /* why each other index was not chosen, a line each */
   uint32_t refused_count;

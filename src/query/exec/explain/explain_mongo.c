@@ -156,16 +156,23 @@ static const struct plan *filter_of(const struct plan *plan) {
   return NULL;
 }
 
+/** A way that was not taken. By its bounds all is asked that those of the one taken say. */
+static void put_rejected(struct telling *telling, const struct plan *plan, const struct plan *scan,
+                         uint32_t nth) {
+  const struct plan_access *access = scan->physical->access;
+  const struct plan whole = {.kind = PLAN_FILTER, .condition = access->bounded};
+  explain__rejected(telling, scan, &access->rejected[nth],
+                    access->bounded ? &whole : filter_of(plan));
+}
+
 /** Ways that fit and were dearer; what does not fit is told with its reason. */
 static void put_refused(struct telling *telling, const struct plan *plan) {
   const struct plan *scan = first_scan(plan);
   const struct plan_access *access = scan && scan->physical ? scan->physical->access : NULL;
-  struct expr *bounded = access ? access->bounded : NULL; /* by other bounds all of it is asked */
-  const struct plan whole = {.kind = PLAN_FILTER, .condition = bounded};
   explain__begin(telling, "rejectedPlans", true);
   for (uint32_t i = 0; access && i < access->rejected_count; i++) {
     build_begin_map(&telling->build);
-    explain__rejected(telling, scan, &access->rejected[i], bounded ? &whole : filter_of(plan));
+    put_rejected(telling, plan, scan, i);
     explain__end(telling);
   }
   explain__end(telling);
@@ -245,7 +252,7 @@ static void put_considered(struct telling *telling, const struct plan *plan) {
     build_begin_map(&telling->build);
     put_estimates(telling, &access->rejected[i]);
     explain__begin(telling, "executionStages", false);
-    explain__rejected(telling, scan, &access->rejected[i], filter_of(plan));
+    put_rejected(telling, plan, scan, i);
     explain__end(telling);
     explain__end(telling);
   }
