@@ -115,10 +115,22 @@ static size_t offset_of(struct slice text, const struct err *err) {
   return at;
 }
 
+/* JSON is UTF-8, and what cannot be written there must not become something else on the way. */
+static status check_text(struct slice text, struct err *err) {
+  size_t bad = 0;
+  if (utf8_is_valid(text, &bad)) return LUMA_OK;
+  err_raise(err, LUMA_SYNTAX_ERROR, __FILE__, __LINE__, "the byte 0x%02x is not UTF-8",
+            text.data[bad]);
+  err_hint(err, "statements are UTF-8; convert the file, for example with iconv");
+  err_position(err, (const char *)text.data, text.bytes, bad);
+  return LUMA_SYNTAX_ERROR;
+}
+
 static status start(struct page *page, const struct target_statement *statement, struct err *err) {
   const struct lang *lang = statement->language ? lang_find(slice_of_text(statement->language))
                                                 : lang_guess(statement->text);
   if (!lang) FAIL(err, LUMA_UNKNOWN_LANGUAGE, "there is no language `%s`", statement->language);
+  TRY(check_text(statement->text, err));
   enum plan_kind kind = kind_of(lang, statement->text, &page->changes);
   bool needs_session = kind == PLAN_BEGIN || kind == PLAN_SET_OPTION || kind == PLAN_PREPARE;
   if (needs_session && !page->remote->has_session) TRY(open_session(page, err));
